@@ -1,1 +1,63 @@
-fn main() {}
+//! The workspace's own commands.
+
+mod failure;
+mod generate;
+mod normalize;
+mod overlay;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+
+/// The workspace's own commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Makes the generated files from the documents in openapi/.
+    ///
+    /// Exit code 0: written, or fresh; 4: with --check, something is stale; 100: failed.
+    Generate {
+        /// Write nothing; say for each file whether it is Fresh or Stale.
+        #[arg(long)]
+        check: bool,
+        /// With --check: show the differences.
+        #[arg(short, long)]
+        verbose: bool,
+        /// The APIs to generate, as in openapi/; all of them if none is named.
+        apis: Vec<String>,
+    },
+}
+
+/// With `--check`, something is not as generate would write it.
+const STALE: u8 = 4;
+/// The command could not do its work.
+const FAILED: u8 = 100;
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Generate { check, verbose, apis } => {
+            generate::run(&root(), &generate::Options { check, verbose, apis })
+                .map(|fresh| if fresh { ExitCode::SUCCESS } else { ExitCode::from(STALE) })
+        }
+    };
+    result.unwrap_or_else(|failure: Failure| {
+        eprintln!("error: {failure}");
+        ExitCode::from(FAILED)
+    })
+}
+
+/// The workspace: the folder above this crate's, as cargo says when it runs it.
+fn root() -> PathBuf {
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let folder = manifest.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    folder.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}

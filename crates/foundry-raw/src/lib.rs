@@ -1,1 +1,24 @@
-//! foundry-raw
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
+
+mod client;
+mod error;
+mod operation;
+mod transport;
+mod wire;
+
+#[rustfmt::skip]
+#[allow(clippy::all, reason = "generated: its form is the generator's, its length the document's")]
+mod generated;
+
+pub use client::Reply;
+pub use error::Error;
+pub use operation::{Features, Operation, Paging, Streaming};
+pub use transport::{Body, BoxError, ByteStream, Call, DirectTransport, Response, Transport, streamed, whole};
+pub use wire::{
+    Decode, DecodeError, Direction, Extra, List, MAX_DEPTH, Report, Timestamp, Undecoded, UnknownValue, from_slice,
+    from_slice_with_report, from_str,
+};
+
+#[cfg(feature = "v2025-05-01")]
+pub use generated::v2025_05_01;

@@ -1,0 +1,337 @@
+//! The embedded OpenAPI documents: the api-versions served, their operations and their schemas.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use axum::http::Method;
+use serde_json::{Map, Value};
+
+use crate::router::Router;
+
+/// The documents in the order in which answers list their api-versions.
+const EMBEDDED: &[(&str, &str)] = &[("2025-05-01", include_str!("../openapi/2025-05-01.json"))];
+
+/// How many references are followed in a row before a schema counts as open: only a document that
+/// refers to itself gets there.
+const REFERENCE_LIMIT: usize = 32;
+
+static DOCUMENTS: LazyLock<Vec<Document>> = LazyLock::new(|| {
+    EMBEDDED
+        .iter()
+        .map(|(api_version, text)| {
+            #[expect(
+                clippy::expect_used,
+                reason = "the text is part of the build, and a unit test parses it"
+            )]
+            let value = serde_json::from_str(text).expect("an embedded document is JSON");
+            Document::new(api_version, value)
+        })
+        .collect()
+});
+
+/// One api-version of the service.
+#[derive(Debug)]
+pub(crate) struct Document {
+    /// The value of the `api-version` query parameter.
+    pub(crate) api_version: &'static str,
+    /// Finds an operation for a method and a path.
+    pub(crate) router: Router,
+    operations: Vec<Operation>,
+    value: Value,
+}
+
+/// One operation of a document.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    /// The `operationId`.
+    pub(crate) id: String,
+    /// The method, in capitals.
+    pub(crate) method: Method,
+    /// The path with its parameters unnamed, such as `/threads/{}/runs/{}`: equal in all
+    /// api-versions, whatever they call the parameters.
+    pub(crate) shape: String,
+    /// The request body, if the operation takes one.
+    pub(crate) request: Option<RequestBody>,
+    /// The schema of the JSON that a successful answer holds.
+    pub(crate) answer: Option<Value>,
+    /// The query parameters, resolved.
+    pub(crate) query: Vec<QueryParameter>,
+    /// False for the few operations that take no `api-version`.
+    pub(crate) needs_api_version: bool,
+    /// The path as the document writes it.
+    pub(crate) template: String,
+}
+
+/// What an operation takes as its body.
+#[derive(Debug)]
+pub(crate) struct RequestBody {
+    /// Media types and their schemas.
+    pub(crate) content: Vec<(String, Value)>,
+}
+
+impl RequestBody {
+    /// The schema of the JSON form; none for operations that take only other forms.
+    pub(crate) fn json_schema(&self) -> Option<&Value> {
+        self.content
+            .iter()
+            .find(|(media_type, _)| is_json(media_type))
+            .map(|(_, schema)| schema)
+    }
+}
+
+/// A query parameter of an operation.
+#[derive(Debug)]
+pub(crate) struct QueryParameter {
+    pub(crate) name: String,
+    pub(crate) required: bool,
+    pub(crate) schema: Value,
+}
+
+/// Whether a media type carries JSON: `application/json` and the `+json` types, with or without
+/// parameters.
+pub(crate) fn is_json(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+        || essence.to_ascii_lowercase().ends_with("+json")
+}
+
+/// All documents, parsed when first asked for.
+pub(crate) fn all() -> &'static [Document] {
+    &DOCUMENTS
+}
+
+/// The document of an api-version.
+pub(crate) fn for_api_version(api_version: &str) -> Option<&'static Document> {
+    all()
+        .iter()
+        .find(|document| document.api_version == api_version)
+}
+
+impl Document {
+    /// Reads a document.
+    pub(crate) fn new(api_version: &'static str, value: Value) -> Self {
+        let mut operations = Vec::new();
+        for (template, item) in members(value.get("paths")) {
+            for (method, operation) in members(Some(item)) {
+                // A path item also holds `parameters`, `servers` and the like.
+                let Ok(method) = Method::from_bytes(method.to_ascii_uppercase().as_bytes()) else {
+                    continue;
+                };
+                if operation.get("operationId").is_some() {
+                    operations.push(Operation::new(&value, template, method, item, operation));
+                }
+            }
+        }
+        let router = Router::new(
+            operations
+                .iter()
+                .map(|operation| (operation.template.as_str(), operation.method.clone())),
+        );
+        Self {
+            api_version,
+            router,
+            operations,
+            value,
+        }
+    }
+
+    /// The names of the properties that an operation takes in its body.
+    pub(crate) fn request_properties(&self, operation: &Operation) -> BTreeSet<String> {
+        operation
+            .request
+            .as_ref()
+            .and_then(RequestBody::json_schema)
+            .map(|schema| self.properties(schema))
+            .unwrap_or_default()
+    }
+
+    /// The operation that the router numbered so.
+    pub(crate) fn operation(&self, index: usize) -> Option<&Operation> {
+        self.operations.get(index)
+    }
+
+    /// All operations in the document's order.
+    #[cfg(test)]
+    pub(crate) fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// The schema of what `GET shape` answers.
+    pub(crate) fn answer_schema(&self, shape: &str) -> Option<&Value> {
+        self.operations
+            .iter()
+            .find(|operation| operation.method == Method::GET && operation.shape == shape)
+            .and_then(|operation| operation.answer.as_ref())
+    }
+
+    /// Follows `$ref` to the schema meant.
+    pub(crate) fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        resolve(&self.value, schema)
+    }
+
+    /// The schema that a reference such as `#/components/schemas/Agent` means.
+    pub(crate) fn look_up(&self, reference: &str) -> &Value {
+        let target = reference
+            .strip_prefix('#')
+            .and_then(|pointer| self.value.pointer(pointer));
+        resolve(&self.value, target.unwrap_or(&Value::Null))
+    }
+
+    /// The names of all properties that a schema knows, those of its unions' branches included.
+    pub(crate) fn properties(&self, schema: &Value) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        self.collect_properties(schema, 0, &mut names);
+        names
+    }
+
+    fn collect_properties(&self, schema: &Value, depth: usize, names: &mut BTreeSet<String>) {
+        if depth > REFERENCE_LIMIT {
+            return;
+        }
+        let schema = self.resolve(schema);
+        names.extend(members(schema.get("properties")).map(|(name, _)| name.clone()));
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            for branch in elements(schema.get(keyword)) {
+                self.collect_properties(branch, depth + 1, names);
+            }
+        }
+    }
+}
+
+impl Operation {
+    fn new(root: &Value, template: &str, method: Method, item: &Value, operation: &Value) -> Self {
+        let content = elements_of_content(root, operation.get("requestBody"));
+        let answer = members(operation.get("responses"))
+            .filter(|(status, _)| status.starts_with('2'))
+            .flat_map(|(_, answer)| elements_of_content(root, Some(answer)))
+            .find(|(media_type, _)| is_json(media_type))
+            .map(|(_, schema)| schema);
+        let query = elements(item.get("parameters"))
+            .chain(elements(operation.get("parameters")))
+            .map(|parameter| resolve(root, parameter))
+            .filter(|parameter| text(parameter, "in") == "query")
+            .map(|parameter| QueryParameter {
+                name: text(parameter, "name").to_owned(),
+                required: parameter.get("required") == Some(&Value::Bool(true)),
+                schema: resolve(root, parameter.get("schema").unwrap_or(&Value::Null)).clone(),
+            })
+            .collect();
+        Self {
+            id: text(operation, "operationId").to_owned(),
+            method,
+            shape: shape(template),
+            request: (!content.is_empty()).then_some(RequestBody { content }),
+            answer,
+            query,
+            needs_api_version: operation.get("x-no-api-version") != Some(&Value::Bool(true)),
+            template: template.to_owned(),
+        }
+    }
+}
+
+/// A path template with its parameters unnamed.
+fn shape(template: &str) -> String {
+    let mut shape = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        shape.push_str(before);
+        shape.push_str("{}");
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    shape.push_str(rest);
+    shape
+}
+
+fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    let mut schema = schema;
+    for _ in 0..REFERENCE_LIMIT {
+        let Some(pointer) = schema.get("$ref").and_then(Value::as_str) else {
+            return schema;
+        };
+        let target = pointer
+            .strip_prefix('#')
+            .and_then(|pointer| root.pointer(pointer));
+        match target {
+            Some(target) => schema = target,
+            None => return &Value::Null,
+        }
+    }
+    &Value::Null
+}
+
+fn elements_of_content(root: &Value, holder: Option<&Value>) -> Vec<(String, Value)> {
+    let holder = holder.map(|holder| resolve(root, holder));
+    members(holder.and_then(|holder| holder.get("content")))
+        .map(|(media_type, media)| {
+            let schema = media.get("schema").cloned().unwrap_or_default();
+            (media_type.clone(), schema)
+        })
+        .collect()
+}
+
+/// The members of an object, none of anything else.
+pub(crate) fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
+    value
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::iter)
+}
+
+/// The elements of an array, none of anything else.
+pub(crate) fn elements(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value
+        .and_then(Value::as_array)
+        .into_iter()
+        .flat_map(|elements| elements.iter())
+}
+
+/// A text member, empty if it is missing.
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_of_the_document_is_listed() {
+        let document = for_api_version("2025-05-01").unwrap();
+        let counted = document.value["x-counts"]["operations"].as_u64().unwrap();
+        assert_eq!(document.operations().len() as u64, counted);
+        assert_eq!(counted, 58);
+    }
+
+    #[test]
+    fn shapes_have_no_parameter_names() {
+        assert_eq!(
+            shape("/threads/{threadId}/runs/{runId}"),
+            "/threads/{}/runs/{}"
+        );
+        assert_eq!(shape("/agents/{agent_name}:enable"), "/agents/{}:enable");
+        assert_eq!(shape("/threads"), "/threads");
+    }
+
+    #[test]
+    fn properties_of_a_union_are_those_of_all_its_branches() {
+        let document = for_api_version("2025-05-01").unwrap();
+        let schema = document.answer_schema("/indexes/{}/versions/{}").unwrap();
+        let names = document.properties(schema);
+        for name in ["id", "type", "indexName", "embeddingConfiguration"] {
+            assert!(names.contains(name), "{name} is not among {names:?}");
+        }
+    }
+
+    #[test]
+    fn a_reference_to_itself_ends() {
+        let root: Value = serde_json::json!({"a": {"$ref": "#/a"}});
+        assert_eq!(resolve(&root, &root["a"]), &Value::Null);
+    }
+
+    #[test]
+    fn json_media_types_are_recognised() {
+        assert!(is_json("application/json; charset=utf-8"));
+        assert!(is_json("application/merge-patch+json"));
+        assert!(!is_json("multipart/form-data"));
+    }
+}

@@ -1,0 +1,110 @@
+//! Which code answers which operation: behaviour written by hand first, then the resource table.
+
+use axum::http::Method;
+
+use crate::context::{Answer, Context};
+use crate::error::ServiceError;
+use crate::resources::{self, Resource, Verb};
+use crate::table::RESOURCES;
+use crate::{assets, connections, messages, runs, threads};
+
+/// Code that answers one operation.
+pub(crate) type Behaviour = fn(&mut Context<'_>) -> Result<Answer, ServiceError>;
+
+/// What answers an operation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Handler {
+    Behaviour(Behaviour),
+    Table(&'static Resource, Verb),
+}
+
+/// The operations that are more than a row of the table. Paths have no parameter names, so that
+/// an entry serves every api-version.
+const BEHAVIOURS: &[(Method, &str, Behaviour)] = &[
+    (Method::POST, "/threads", threads::create),
+    (Method::POST, "/threads/{}/messages", messages::create),
+    (Method::POST, "/threads/{}/runs", runs::create),
+    (Method::POST, "/threads/runs", runs::create_with_thread),
+    (Method::GET, "/threads/{}/runs/{}", runs::get),
+    (Method::POST, "/threads/{}/runs/{}/cancel", runs::cancel),
+    (
+        Method::POST,
+        "/connections/{}/getConnectionWithCredentials",
+        connections::get_with_credentials,
+    ),
+    (Method::GET, "/datasets", assets::list_datasets),
+    (Method::GET, "/indexes", assets::list_indexes),
+];
+
+impl Handler {
+    /// What answers an operation, if the emulator serves it.
+    pub(crate) fn find(method: &Method, shape: &str) -> Option<Self> {
+        let behaviour = BEHAVIOURS
+            .iter()
+            .find(|(its_method, its_shape, _)| its_method == method && *its_shape == shape)
+            .map(|(_, _, behaviour)| Self::Behaviour(*behaviour));
+        behaviour.or_else(|| {
+            RESOURCES.iter().find_map(|resource| {
+                let verb = resource.verb(method, shape)?;
+                Some(Self::Table(resource, verb))
+            })
+        })
+    }
+
+    /// Answers.
+    pub(crate) fn answer(self, context: &mut Context<'_>) -> Result<Answer, ServiceError> {
+        match self {
+            Self::Behaviour(behaviour) => behaviour(context),
+            Self::Table(resource, verb) => resources::serve(context, resource, verb),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents;
+
+    fn exists(method: &Method, shape: &str) -> bool {
+        documents::all()
+            .iter()
+            .flat_map(|document| document.operations())
+            .any(|operation| operation.method == *method && operation.shape == shape)
+    }
+
+    #[test]
+    fn every_behaviour_answers_an_operation_that_exists() {
+        for (method, shape, _) in BEHAVIOURS {
+            assert!(exists(method, shape), "{method} {shape}");
+        }
+    }
+
+    #[test]
+    fn every_verb_of_the_table_answers_an_operation_that_exists() {
+        for resource in RESOURCES {
+            for verb in resource.verbs {
+                let (method, rest) = match verb {
+                    Verb::Create => (Method::POST, ""),
+                    Verb::List => (Method::GET, ""),
+                    Verb::Get => (Method::GET, "/{}"),
+                    Verb::Update => (Method::POST, "/{}"),
+                    Verb::CreateOrUpdate => (Method::PATCH, "/{}"),
+                    Verb::Delete => (Method::DELETE, "/{}"),
+                };
+                let shape = format!("{}{rest}", resource.path);
+                assert!(exists(&method, &shape), "{method} {shape}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_served_is_counted() {
+        let document = documents::for_api_version("2025-05-01").unwrap();
+        let (served, unserved): (Vec<_>, Vec<_>) = document
+            .operations()
+            .iter()
+            .partition(|operation| Handler::find(&operation.method, &operation.shape).is_some());
+        let unserved: Vec<&str> = unserved.iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(served.len(), 37, "not served: {unserved:?}");
+    }
+}

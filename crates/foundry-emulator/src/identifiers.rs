@@ -1,0 +1,77 @@
+//! Ids that look like the service's and are the same in every run.
+
+/// The characters of an id after its prefix.
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// How many characters follow the prefix.
+const LENGTH: usize = 24;
+
+/// The ids of one project, one after the other.
+#[derive(Debug)]
+pub(crate) struct Identifiers {
+    state: u64,
+}
+
+impl Identifiers {
+    /// Ids that depend on the seed and the project only, so that two projects do not share ids.
+    pub(crate) fn new(seed: u64, project: &str) -> Self {
+        // FNV-1a: std's hashers promise no fixed result.
+        let hash = project
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+        Self {
+            state: seed ^ hash.rotate_left(17),
+        }
+    }
+
+    /// The next id with this prefix.
+    pub(crate) fn next(&mut self, prefix: &str) -> String {
+        let mut id = String::with_capacity(prefix.len() + LENGTH);
+        id.push_str(prefix);
+        for _ in 0..LENGTH {
+            let index = (self.number() % ALPHABET.len() as u64) as usize;
+            id.push(char::from(ALPHABET.get(index).copied().unwrap_or(b'0')));
+        }
+        id
+    }
+
+    /// SplitMix64.
+    fn number(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut number = self.state;
+        number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        number ^ (number >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn ids_look_like_the_services() {
+        let id = Identifiers::new(1, "demo").next("thread_");
+        let tail = id.strip_prefix("thread_").unwrap();
+        assert_eq!(tail.len(), 24);
+        assert!(tail.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    }
+
+    #[test]
+    fn equal_seeds_give_equal_ids_and_projects_differ() {
+        let first = Identifiers::new(7, "demo").next("run_");
+        assert_eq!(first, Identifiers::new(7, "demo").next("run_"));
+        assert_ne!(first, Identifiers::new(8, "demo").next("run_"));
+        assert_ne!(first, Identifiers::new(7, "other").next("run_"));
+    }
+
+    #[test]
+    fn ids_do_not_repeat() {
+        let mut identifiers = Identifiers::new(0, "demo");
+        let ids: BTreeSet<String> = (0..10_000).map(|_| identifiers.next("")).collect();
+        assert_eq!(ids.len(), 10_000);
+    }
+}

@@ -1,0 +1,339 @@
+//! Plain create, get, list, update and delete, for every group of the resource table.
+
+use std::collections::BTreeSet;
+
+use axum::http::Method;
+use serde_json::{Map, Value, json};
+
+use crate::context::{Answer, Context};
+use crate::error::ServiceError;
+use crate::pages;
+use crate::store::{Listed, Place};
+
+/// One row of the resource table.
+#[derive(Debug)]
+pub(crate) struct Resource {
+    /// The collection in the store; it begins with its parent's name and a slash.
+    pub(crate) name: &'static str,
+    /// The path of the collection with its parameters unnamed; one more segment is a record.
+    pub(crate) path: &'static str,
+    /// What the answer for an unknown id calls a record.
+    pub(crate) noun: &'static str,
+    /// Where ids come from.
+    pub(crate) identity: Identity,
+    /// What a record stands below; its parents must exist.
+    pub(crate) parent: Option<&'static Resource>,
+    /// The properties that hold the ids of what a record stands below, outermost first.
+    pub(crate) parent_properties: &'static [&'static str],
+    /// What the table itself serves.
+    pub(crate) verbs: &'static [Verb],
+    /// How a list is cut into pages.
+    pub(crate) list: ListStyle,
+    /// Query parameters of the list, and the properties that they must equal.
+    pub(crate) filters: &'static [(&'static str, &'static str)],
+    /// The properties of a new record that the request leaves out or sets to null.
+    pub(crate) defaults: fn() -> Value,
+    /// Adds what the service adds to what was sent.
+    pub(crate) complete: fn(&mut Map<String, Value>, project: &str),
+    /// What deleting answers.
+    pub(crate) deletion: Deletion,
+}
+
+/// How records of a resource get their ids.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Identity {
+    /// The service makes one up: this prefix and characters. Such records have an `object` and a
+    /// time of creation.
+    Generated {
+        prefix: &'static str,
+        object: &'static str,
+    },
+    /// The caller chooses it; it stands in this property.
+    Named { property: &'static str },
+}
+
+/// What can be done to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Create,
+    Get,
+    List,
+    Update,
+    /// `PATCH` of a record that may not be there yet.
+    CreateOrUpdate,
+    Delete,
+}
+
+/// How a list answers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ListStyle {
+    /// `data`, `first_id`, `last_id`, `has_more`.
+    Cursor,
+    /// `value` and `nextLink`.
+    NextLink,
+}
+
+/// What deleting answers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Deletion {
+    /// 200 with `id`, `deleted` and this `object`; 404 for what is not there.
+    Status(&'static str),
+    /// 204, also for what is not there.
+    NoContent,
+}
+
+impl Resource {
+    /// What this method means for a path, if that is one of this resource and served by the table.
+    pub(crate) fn verb(&self, method: &Method, shape: &str) -> Option<Verb> {
+        let rest = shape.strip_prefix(self.path)?;
+        let verb = match (method.as_str(), rest) {
+            ("POST", "") => Verb::Create,
+            ("GET", "") => Verb::List,
+            ("GET", "/{}") => Verb::Get,
+            ("POST", "/{}") => Verb::Update,
+            ("PATCH", "/{}") => Verb::CreateOrUpdate,
+            ("DELETE", "/{}") => Verb::Delete,
+            _ => return None,
+        };
+        self.verbs.contains(&verb).then_some(verb)
+    }
+
+    /// How many path parameters come before a record's own id.
+    fn depth(&self) -> usize {
+        self.parent_properties.len()
+    }
+
+    /// The properties that an answer may hold, as the document says.
+    fn properties(&self, context: &Context<'_>) -> BTreeSet<String> {
+        let shape = format!("{}/{{}}", self.path);
+        context
+            .document
+            .answer_schema(&shape)
+            .map(|schema| context.document.properties(schema))
+            .unwrap_or_default()
+    }
+
+    /// The properties that no request changes.
+    fn is_reserved(&self, name: &str) -> bool {
+        let is_identity = match self.identity {
+            Identity::Generated { .. } => ["id", "object", "created_at"].contains(&name),
+            Identity::Named { property } => name == property || name == "id",
+        };
+        is_identity || self.parent_properties.contains(&name)
+    }
+
+    /// The defaults as an object.
+    fn default_properties(&self) -> Map<String, Value> {
+        match (self.defaults)() {
+            Value::Object(defaults) => defaults,
+            _ => Map::new(),
+        }
+    }
+}
+
+/// A `complete` that adds nothing.
+pub(crate) fn nothing_to_add(_: &mut Map<String, Value>, _: &str) {}
+
+/// Serves a verb of the table.
+pub(crate) fn serve(
+    context: &mut Context<'_>,
+    resource: &'static Resource,
+    verb: Verb,
+) -> Result<Answer, ServiceError> {
+    let split = resource.depth().min(context.parameters.len());
+    let mut parents = context.parameters.clone();
+    let id = parents
+        .split_off(split)
+        .into_iter()
+        .next()
+        .unwrap_or_default();
+    check_parents(context, resource, &parents)?;
+    let place = Place {
+        collection: resource.name,
+        parents: &parents,
+        id: &id,
+    };
+    match verb {
+        Verb::Create => {
+            let mut given = std::mem::take(&mut context.body);
+            let accepted = context.document.request_properties(context.operation);
+            given.retain(|name, _| accepted.contains(name));
+            insert(context, resource, &parents, given).map(Answer::ok)
+        }
+        Verb::Get => get(context, resource, place).cloned().map(Answer::ok),
+        Verb::List => list(context, resource, &parents).map(Answer::ok),
+        Verb::Update => {
+            let mut record = object_of(get(context, resource, place)?)?;
+            overlay(context, resource, &mut record);
+            context.store.put(place, Value::Object(record.clone()));
+            Ok(Answer::ok(Value::Object(record)))
+        }
+        Verb::CreateOrUpdate => create_or_update(context, resource, place),
+        Verb::Delete => delete(context, resource, place),
+    }
+}
+
+/// That everything a record of this resource stands below is there, outermost first.
+pub(crate) fn check_parents(
+    context: &Context<'_>,
+    resource: &Resource,
+    parents: &[String],
+) -> Result<(), ServiceError> {
+    let (Some(parent), Some((id, above))) = (resource.parent, parents.split_last()) else {
+        return Ok(());
+    };
+    check_parents(context, parent, above)?;
+    let place = Place {
+        collection: parent.name,
+        parents: above,
+        id,
+    };
+    get(context, parent, place).map(drop)
+}
+
+/// A record, or the answer that there is none.
+pub(crate) fn get<'a>(
+    context: &'a Context<'_>,
+    resource: &Resource,
+    place: Place<'_>,
+) -> Result<&'a Value, ServiceError> {
+    context
+        .store
+        .get(place)
+        .ok_or_else(|| ServiceError::not_found(resource.noun, place.id))
+}
+
+/// Makes a record: the defaults, what was given of the properties that an answer may hold, and
+/// what identifies it.
+pub(crate) fn insert(
+    context: &mut Context<'_>,
+    resource: &'static Resource,
+    parents: &[String],
+    given: Map<String, Value>,
+) -> Result<Value, ServiceError> {
+    let Identity::Generated { prefix, object } = resource.identity else {
+        return Err(ServiceError::internal(format_args!(
+            "A {} has no id of the service's making.",
+            resource.noun
+        )));
+    };
+    let allowed = resource.properties(context);
+    let mut record = resource.default_properties();
+    record.extend(given.into_iter().filter(|(name, value)| {
+        !value.is_null() && allowed.contains(name) && !resource.is_reserved(name)
+    }));
+    let id = context.store.identifiers.next(prefix);
+    record.insert("id".to_owned(), id.as_str().into());
+    record.insert("object".to_owned(), object.into());
+    record.insert("created_at".to_owned(), context.now.into());
+    identify(&mut record, resource, parents);
+    (resource.complete)(&mut record, context.project);
+    let record = Value::Object(record);
+    let place = Place {
+        collection: resource.name,
+        parents,
+        id: &id,
+    };
+    context.store.put(place, record.clone());
+    Ok(record)
+}
+
+fn identify(record: &mut Map<String, Value>, resource: &Resource, parents: &[String]) {
+    for (property, id) in resource.parent_properties.iter().zip(parents) {
+        record.insert((*property).to_owned(), id.as_str().into());
+    }
+}
+
+/// Lays the request's properties over a record; null brings the default back.
+fn overlay(context: &Context<'_>, resource: &Resource, record: &mut Map<String, Value>) {
+    let allowed = resource.properties(context);
+    let accepted = context.document.request_properties(context.operation);
+    let mut defaults = resource.default_properties();
+    for (name, value) in &context.body {
+        if !allowed.contains(name) || !accepted.contains(name) || resource.is_reserved(name) {
+            continue;
+        }
+        let value = if value.is_null() {
+            defaults.remove(name).unwrap_or_default()
+        } else {
+            value.clone()
+        };
+        record.insert(name.clone(), value);
+    }
+    (resource.complete)(record, context.project);
+}
+
+fn create_or_update(
+    context: &mut Context<'_>,
+    resource: &'static Resource,
+    place: Place<'_>,
+) -> Result<Answer, ServiceError> {
+    let known = context.store.get(place).map(object_of).transpose()?;
+    let is_new = known.is_none();
+    let mut record = known.unwrap_or_else(|| resource.default_properties());
+    if let Identity::Named { property } = resource.identity {
+        record.insert(property.to_owned(), place.id.into());
+    }
+    identify(&mut record, resource, place.parents);
+    overlay(context, resource, &mut record);
+    let record = Value::Object(record);
+    context.store.put(place, record.clone());
+    Ok(if is_new {
+        Answer::created(record)
+    } else {
+        Answer::ok(record)
+    })
+}
+
+fn delete(
+    context: &mut Context<'_>,
+    resource: &Resource,
+    place: Place<'_>,
+) -> Result<Answer, ServiceError> {
+    let removed = context.store.remove(place);
+    match resource.deletion {
+        Deletion::NoContent => Ok(Answer::no_content()),
+        Deletion::Status(_) if removed.is_none() => {
+            Err(ServiceError::not_found(resource.noun, place.id))
+        }
+        Deletion::Status(object) => Ok(Answer::ok(json!({
+            "id": place.id,
+            "object": object,
+            "deleted": true,
+        }))),
+    }
+}
+
+fn list(
+    context: &Context<'_>,
+    resource: &Resource,
+    parents: &[String],
+) -> Result<Value, ServiceError> {
+    let mut records = context.store.list(resource.name, parents);
+    records.retain(|record| passes(context, resource, record));
+    match resource.list {
+        ListStyle::Cursor => pages::by_cursor(context, resource.name, parents, records),
+        ListStyle::NextLink => pages::by_next_link(context, records),
+    }
+}
+
+fn passes(context: &Context<'_>, resource: &Resource, record: &Listed<'_>) -> bool {
+    resource.filters.iter().all(|(parameter, property)| {
+        let Some(wanted) = context.query.first(parameter) else {
+            return true;
+        };
+        match record.value.get(property) {
+            Some(Value::String(text)) => text == wanted,
+            Some(Value::Bool(flag)) => wanted.parse() == Ok(*flag),
+            _ => false,
+        }
+    })
+}
+
+/// A stored record as the object that it is.
+pub(crate) fn object_of(record: &Value) -> Result<Map<String, Value>, ServiceError> {
+    record
+        .as_object()
+        .cloned()
+        .ok_or_else(|| ServiceError::internal("A stored record is not an object."))
+}

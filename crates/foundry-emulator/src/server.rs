@@ -1,0 +1,274 @@
+//! Starting and stopping: the listener, its connections and the handle that tests hold.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::clock::{Clock, SystemClock};
+use crate::projects::Projects;
+use crate::request_log::{LoggedRequest, RequestLog};
+use crate::script::Conversation;
+use crate::service::{self, Shared};
+
+/// The project that endpoints name unless told otherwise.
+const DEFAULT_PROJECT: &str = "demo";
+
+/// The largest request body read.
+const BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+/// How long requests that are being answered may take to finish when the emulator stops.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How long to wait after a connection could not be accepted, which happens when the process has
+/// no file handles left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+/// What a path segment may hold unencoded.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Why an emulator did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Another program listens on the port.
+    #[error("port {port} is in use")]
+    PortInUse {
+        /// The port asked for.
+        port: u16,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The operating system did not let the emulator listen.
+    #[error("cannot listen on 127.0.0.1, port {port}")]
+    Listen {
+        /// The port asked for; 0 is any free one.
+        port: u16,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+/// How an emulator is to be started.
+///
+/// Made by [`Emulator::builder`].
+#[derive(Debug)]
+#[must_use = "an emulator runs only once start() has been awaited"]
+pub struct EmulatorBuilder {
+    port: u16,
+    project: String,
+    seed: u64,
+    clock: Box<dyn Clock>,
+    body_limit: usize,
+}
+
+impl EmulatorBuilder {
+    /// The port to listen on; 0, the default, is any free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The project that [`Emulator::endpoint`] names; `demo` unless told otherwise.
+    ///
+    /// Every project is served, whatever its name.
+    pub fn project(mut self, name: impl Into<String>) -> Self {
+        self.project = name.into();
+        self
+    }
+
+    /// Chooses the ids that are given out: emulators with equal seeds give out equal ids for
+    /// equal requests.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Where the times in answers come from; the machine's clock unless told otherwise.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// The size in bytes of the largest request body that is read, 64 MiB unless told otherwise;
+    /// a larger one is answered with 413.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// Starts the emulator on 127.0.0.1. It answers as soon as this returns.
+    ///
+    /// Must be called within a tokio runtime, whose tasks then serve it.
+    pub async fn start(self) -> Result<Emulator, StartError> {
+        let port = self.port;
+        let listen_error = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => StartError::PortInUse { port, source },
+            _ => StartError::Listen { port, source },
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .map_err(listen_error)?;
+        let address = listener.local_addr().map_err(listen_error)?;
+        let shared = Arc::new(Shared {
+            projects: Projects::new(self.seed),
+            log: RequestLog::default(),
+            clock: self.clock,
+            script: Box::new(Conversation),
+            origin: format!("http://{address}"),
+            body_limit: self.body_limit,
+        });
+        // Parsing takes a moment that belongs to the start and not to the first request.
+        crate::documents::all();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(serve(listener, Arc::clone(&shared), stopped));
+        Ok(Emulator {
+            endpoint: endpoint(&shared.origin, &self.project),
+            shared,
+            stop: Some(stop),
+            task: Some(task),
+        })
+    }
+}
+
+/// A running Foundry emulator.
+///
+/// It stops when dropped: it takes no more connections and gives requests that are being answered
+/// a few seconds to finish. [`Emulator::shutdown`] does the same and waits for it.
+#[derive(Debug)]
+#[must_use = "an emulator stops when it is dropped"]
+pub struct Emulator {
+    endpoint: String,
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Emulator {
+    /// Starts an emulator on a free port of 127.0.0.1, with defaults for all else.
+    pub async fn start() -> Result<Self, StartError> {
+        Self::builder().start().await
+    }
+
+    /// Chooses the port, the project and more before starting.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder {
+            port: 0,
+            project: DEFAULT_PROJECT.to_owned(),
+            seed: 0,
+            clock: Box::new(SystemClock),
+            body_limit: BODY_LIMIT,
+        }
+    }
+
+    /// The project endpoint to give to a client, `http://127.0.0.1:PORT/api/projects/demo`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The endpoint of another project of this emulator, which has nothing in common with the
+    /// first one.
+    pub fn endpoint_of(&self, project: &str) -> String {
+        endpoint(&self.shared.origin, project)
+    }
+
+    /// The requests received so far, oldest first, with their credentials redacted.
+    ///
+    /// An emulator that runs for long forgets the oldest: it keeps the last 10,000 requests, or
+    /// fewer if their bodies hold more than 256 MiB.
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        self.shared.log.requests()
+    }
+
+    /// Stops the emulator and waits until it has stopped: no task of it is left then.
+    pub async fn shutdown(mut self) {
+        self.signal();
+        if let Some(task) = self.task.take() {
+            // An error would mean that the runtime has taken the task down itself.
+            let _ = task.await;
+        }
+    }
+
+    fn signal(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // Nobody listens if the task is gone already.
+            let _ = stop.send(());
+        }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.signal();
+    }
+}
+
+fn endpoint(origin: &str, project: &str) -> String {
+    format!(
+        "{origin}/api/projects/{}",
+        utf8_percent_encode(project, SEGMENT)
+    )
+}
+
+/// Accepts connections until told to stop. Its connections end with it.
+async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot::Receiver<()>) {
+    let router = Router::new().fallback(service::handle).with_state(shared);
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            // The other end being dropped without a word is a stop too.
+            _ = &mut stopped => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => connect(&mut connections, &graceful, stream, &router),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("connections that did not finish are closed");
+    }
+    connections.shutdown().await;
+}
+
+fn connect(
+    connections: &mut JoinSet<()>,
+    graceful: &GracefulShutdown,
+    stream: TcpStream,
+    router: &Router,
+) {
+    // Small answers go out at once; a socket that refuses is only slower.
+    let _ = stream.set_nodelay(true);
+    let service = TowerToHyperService::new(router.clone());
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service);
+    let connection = graceful.watch(connection);
+    connections.spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    });
+}

@@ -1,0 +1,312 @@
+//! A request's way: log, credentials, project, api-version, route, validation, handler, answer.
+
+use std::sync::{Arc, PoisonError};
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::context::{Answer, Context};
+use crate::documents::{self, Document, Operation};
+use crate::error::ServiceError;
+use crate::handlers::Handler;
+use crate::projects::Projects;
+use crate::query::Query;
+use crate::request_log::RequestLog;
+use crate::router::{Found, decode};
+use crate::script::Script;
+use crate::validate;
+
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const API_KEY: HeaderName = HeaderName::from_static("api-key");
+
+/// What every project's path begins with.
+const PROJECTS_PATH: &str = "/api/projects/";
+
+/// How often the largest body is read and thrown away to let a caller finish sending one that is
+/// too large: who is still sending does not read the answer.
+const DISCARDED_BODIES: usize = 4;
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) projects: Projects,
+    pub(crate) log: RequestLog,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) script: Box<dyn Script>,
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) origin: String,
+    /// The size in bytes of the largest body read.
+    pub(crate) body_limit: usize,
+}
+
+/// A request that has found its operation.
+struct Routed {
+    document: &'static Document,
+    operation: &'static Operation,
+    project: String,
+    parameters: Vec<String>,
+}
+
+/// Answers any request.
+pub(crate) async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let query = Query::parse(head.uri.query().unwrap_or_default());
+    let body = read(body, shared.body_limit).await;
+    let logged = body.clone().unwrap_or_default();
+    let number = shared.log.begin(&head, &query, logged);
+
+    let routed = authorize(&head.headers).and_then(|()| route(&head, &query));
+    let operation = routed
+        .as_ref()
+        .ok()
+        .map(|routed| routed.operation.id.as_str());
+    let answer = match (&routed, body) {
+        (Err(error), _) => Err(error.clone()),
+        (_, Err(error)) => Err(error),
+        (Ok(routed), Ok(body)) => answer(&shared, &head, &query, routed, &body),
+    };
+    let response = respond(&head.headers, answer);
+    let status = response.status().as_u16();
+    shared.log.answered(number, operation, status);
+    tracing::debug!(method = %head.method, path = head.uri.path(), status, "answered");
+    response
+}
+
+async fn read(body: Body, limit: usize) -> Result<Bytes, ServiceError> {
+    let mut stream = body.into_data_stream();
+    let mut collected = BytesMut::new();
+    let mut length = 0_usize;
+    while let Some(piece) = stream.next().await {
+        let piece = piece.map_err(|_| ServiceError::unreadable_body())?;
+        length = length.saturating_add(piece.len());
+        if length <= limit {
+            collected.extend_from_slice(&piece);
+        } else if length > limit.saturating_mul(DISCARDED_BODIES) {
+            break;
+        } else {
+            collected = BytesMut::new();
+        }
+    }
+    if length > limit {
+        return Err(ServiceError::body_too_large(limit));
+    }
+    Ok(collected.freeze())
+}
+
+/// Any credential will do, but there must be one.
+fn authorize(headers: &HeaderMap) -> Result<(), ServiceError> {
+    let bearer = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .is_some_and(|(scheme, token)| {
+            scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()
+        });
+    let key = headers.get(API_KEY).is_some_and(|value| !value.is_empty());
+    if bearer || key {
+        Ok(())
+    } else {
+        Err(ServiceError::unauthorized())
+    }
+}
+
+fn route(head: &Parts, query: &Query) -> Result<Routed, ServiceError> {
+    let (project, path) = split_project(head.uri.path()).ok_or_else(ServiceError::no_route)?;
+    let documents: Vec<&Document> = match query.first("api-version") {
+        Some(api_version) => {
+            let document = documents::for_api_version(api_version).ok_or_else(|| {
+                ServiceError::unsupported_api_version(api_version, &supported_api_versions())
+            })?;
+            vec![document]
+        }
+        // A few operations of some documents take none.
+        None => documents::all().iter().collect(),
+    };
+    let mut methods = Vec::new();
+    for document in documents {
+        match document.router.find(&head.method, path) {
+            Found::Nothing => {}
+            Found::WrongMethod(allowed) => methods.extend(allowed),
+            Found::Operation(index, parameters) => {
+                if let Some(operation) = document.operation(index)
+                    && (!operation.needs_api_version || query.first("api-version").is_some())
+                {
+                    return Ok(Routed {
+                        document,
+                        operation,
+                        project,
+                        parameters,
+                    });
+                }
+            }
+        }
+    }
+    if query.first("api-version").is_none() {
+        return Err(ServiceError::missing_api_version(&supported_api_versions()));
+    }
+    if methods.is_empty() {
+        return Err(ServiceError::no_route());
+    }
+    let allowed: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
+    Err(ServiceError::wrong_method(
+        head.method.as_str(),
+        allowed.join(", "),
+    ))
+}
+
+/// The name of the project and the path within it, which begins with a slash.
+fn split_project(path: &str) -> Option<(String, &str)> {
+    let rest = path.strip_prefix(PROJECTS_PATH)?;
+    let (name, path) = rest.split_at(rest.find('/')?);
+    let name = decode(name)?;
+    (!name.is_empty()).then_some((name, path))
+}
+
+fn supported_api_versions() -> String {
+    let versions: Vec<&str> = documents::all()
+        .iter()
+        .map(|document| document.api_version)
+        .collect();
+    versions.join(", ")
+}
+
+fn answer(
+    shared: &Shared,
+    head: &Parts,
+    query: &Query,
+    routed: &Routed,
+    body: &Bytes,
+) -> Result<Answer, ServiceError> {
+    let operation = routed.operation;
+    let handler = Handler::find(&operation.method, &operation.shape)
+        .ok_or_else(|| ServiceError::not_implemented(&operation.id))?;
+    validate::query(operation, query)?;
+    let body = parse(routed, &head.headers, body)?;
+    let now = shared.clock.now().timestamp();
+    let store = shared.projects.store(&routed.project);
+    let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+    handler.answer(&mut Context {
+        document: routed.document,
+        operation,
+        parameters: routed.parameters.clone(),
+        query,
+        body,
+        project: &routed.project,
+        store: &mut store,
+        script: shared.script.as_ref(),
+        now,
+        url: format!("{}{}", shared.origin, head.uri.path()),
+    })
+}
+
+/// The body as the operation's schema wants it. A missing body counts as an empty object, as with
+/// the service; a body that the operation does not take is ignored.
+fn parse(
+    routed: &Routed,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Map<String, Value>, ServiceError> {
+    let request = routed.operation.request.as_ref();
+    let Some(schema) = request.and_then(|request| request.json_schema()) else {
+        return Ok(Map::new());
+    };
+    let body = if body.is_empty() {
+        Value::Object(Map::new())
+    } else {
+        let content_type = headers
+            .get(CONTENT_TYPE)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()));
+        if let Some(given) = content_type
+            && !documents::is_json(&given)
+        {
+            return Err(ServiceError::unsupported_media_type(
+                &given,
+                "application/json",
+            ));
+        }
+        serde_json::from_slice(body).map_err(ServiceError::malformed_json)?
+    };
+    let violations = validate::body(routed.document, schema, &body);
+    match body {
+        Value::Object(body) if violations.is_empty() => Ok(body),
+        _ => Err(ServiceError::invalid_body(&violations)),
+    }
+}
+
+fn respond(asked: &HeaderMap, answer: Result<Answer, ServiceError>) -> Response {
+    let (status, body, allow) = match answer {
+        Ok(answer) => (answer.status, answer.body, None),
+        Err(error) => (error.status, Some(error.body()), error.allow),
+    };
+    let mut response = Response::new(match &body {
+        Some(body) => Body::from(body.to_string()),
+        None => Body::empty(),
+    });
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    if body.is_some() {
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/json; charset=utf-8"),
+        );
+    }
+    if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if let Some(id) = asked.get(CLIENT_REQUEST_ID) {
+        headers.insert(CLIENT_REQUEST_ID, id.clone());
+    }
+    if status == StatusCode::METHOD_NOT_ALLOWED
+        && let Some(Ok(allow)) = allow.as_deref().map(HeaderValue::from_str)
+    {
+        headers.insert(ALLOW, allow);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_project_is_taken_off_the_path() {
+        assert_eq!(
+            split_project("/api/projects/My%20Project/threads/a"),
+            Some(("My Project".to_owned(), "/threads/a"))
+        );
+        for path in [
+            "/",
+            "/api/projects/",
+            "/api/projects/demo",
+            "/api/projects//threads",
+        ] {
+            assert_eq!(split_project(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_credential_must_have_a_value() {
+        let headers = |name: &'static str, value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, HeaderValue::from_static(value));
+            headers
+        };
+        assert!(authorize(&headers("authorization", "Bearer x")).is_ok());
+        assert!(authorize(&headers("authorization", "bearer x")).is_ok());
+        assert!(authorize(&headers("api-key", "x")).is_ok());
+        assert!(authorize(&headers("authorization", "Bearer ")).is_err());
+        assert!(authorize(&headers("authorization", "Basic x")).is_err());
+        assert!(authorize(&headers("api-key", "")).is_err());
+        assert!(authorize(&HeaderMap::new()).is_err());
+    }
+}

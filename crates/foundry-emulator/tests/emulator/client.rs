@@ -1,0 +1,237 @@
+//! A client that validates every answer it gets before a test sees it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, Utc};
+use foundry_emulator::{Clock, Emulator};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::schema;
+
+/// The time at which the emulators of tests begin.
+pub(crate) const START: i64 = 1_752_587_659;
+
+const CLIENT_REQUEST_ID: &str = "7f0c1d6e-client";
+
+/// A clock that stands until it is set.
+#[derive(Debug, Clone)]
+pub(crate) struct SetClock(Arc<AtomicI64>);
+
+impl SetClock {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(START)))
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.0.load(Ordering::SeqCst), 0).unwrap()
+    }
+}
+
+/// An answer that was found to be as declared.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) allow: Option<String>,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The body of a success answer.
+    pub(crate) fn success(self) -> Value {
+        assert!(self.status < 300, "{self:?}");
+        self.body
+    }
+
+    /// The `error` of an answer with this status.
+    pub(crate) fn error(mut self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        self.body["error"].take()
+    }
+}
+
+/// A client of one project.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    endpoint: String,
+}
+
+/// An emulator whose clock stands, and a client of it.
+pub(crate) async fn start() -> (Emulator, Client, SetClock) {
+    let clock = SetClock::new();
+    let emulator = Emulator::builder()
+        .clock(clock.clone())
+        .start()
+        .await
+        .unwrap();
+    let client = Client::new(emulator.endpoint());
+    (emulator, client, clock)
+}
+
+impl Client {
+    pub(crate) fn new(endpoint: &str) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            endpoint: endpoint.to_owned(),
+        }
+    }
+
+    /// A request with nothing but its URL.
+    pub(crate) fn bare(&self, method: &str, path_and_query: &str) -> RequestBuilder {
+        let method: Method = method.parse().unwrap();
+        let url = format!("{}{path_and_query}", self.endpoint);
+        self.http.request(method, url)
+    }
+
+    /// A request with a credential and an api-version.
+    pub(crate) fn request(&self, method: &str, path_and_query: &str) -> RequestBuilder {
+        let separator = if path_and_query.contains('?') {
+            '&'
+        } else {
+            '?'
+        };
+        self.bare(
+            method,
+            &format!("{path_and_query}{separator}api-version=2025-05-01"),
+        )
+        .header("api-key", "a key")
+    }
+
+    /// Sends a request and validates the answer.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
+        let request = request
+            .header("x-ms-client-request-id", CLIENT_REQUEST_ID)
+            .build()
+            .unwrap();
+        let method = request.method().to_string();
+        let base = url::Url::parse(&self.endpoint).unwrap();
+        let path = request
+            .url()
+            .path()
+            .strip_prefix(base.path())
+            .unwrap_or("")
+            .to_owned();
+        let response = self.http.execute(request).await.unwrap();
+
+        let status = response.status().as_u16();
+        let header = |name: &str| {
+            let value = response.headers().get(name)?;
+            Some(value.to_str().unwrap().to_owned())
+        };
+        let request_id = header("x-request-id").unwrap();
+        assert!(uuid::Uuid::parse_str(&request_id).is_ok(), "{request_id}");
+        assert_eq!(header("x-ms-client-request-id").unwrap(), CLIENT_REQUEST_ID);
+        let content_type = header("content-type");
+        let allow = header("allow");
+        let bytes = response.bytes().await.unwrap();
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            assert_eq!(
+                content_type.as_deref(),
+                Some("application/json; charset=utf-8")
+            );
+            serde_json::from_slice(&bytes).unwrap()
+        };
+        if status < 300 {
+            let operation = schema::operation(&method, &path)
+                .unwrap_or_else(|| panic!("{method} {path} is no operation"));
+            schema::assert_declared(operation, status, &body);
+        } else {
+            schema::assert_error(&body);
+        }
+        Answer {
+            status,
+            allow,
+            body,
+        }
+    }
+
+    /// Calls an operation; the path may have a query.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let mut request = self.request(method, path);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        self.send(request).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call("POST", path, Some(body)).await
+    }
+
+    /// The id of a new agent with these instructions.
+    pub(crate) async fn agent(&self, instructions: &str) -> String {
+        let body = json!({ "model": "gpt-4.1-mini", "instructions": instructions });
+        id(&self.post("/assistants", body).await.success())
+    }
+
+    /// The id of a new thread.
+    pub(crate) async fn thread(&self) -> String {
+        id(&self.post("/threads", json!({})).await.success())
+    }
+
+    /// Adds what the user says.
+    pub(crate) async fn say(&self, thread: &str, text: &str) -> Value {
+        let body = json!({ "role": "user", "content": text });
+        self.post(&format!("/threads/{thread}/messages"), body)
+            .await
+            .success()
+    }
+
+    /// The path of a new run.
+    pub(crate) async fn run(&self, thread: &str, agent: &str) -> String {
+        let runs = format!("/threads/{thread}/runs");
+        let run = self
+            .post(&runs, json!({ "assistant_id": agent }))
+            .await
+            .success();
+        format!("{runs}/{}", id(&run))
+    }
+
+    /// Looks at a run until it is completed.
+    pub(crate) async fn complete(&self, run: &str) -> Value {
+        for _ in 0..5 {
+            let run = self.get(run).await.success();
+            if run["status"] == "completed" {
+                return run;
+            }
+        }
+        panic!("{run} is not completed");
+    }
+
+    /// The texts of a thread's messages, newest first.
+    pub(crate) async fn texts(&self, thread: &str) -> Vec<String> {
+        let page = self
+            .get(&format!("/threads/{thread}/messages"))
+            .await
+            .success();
+        let messages = page["data"].as_array().unwrap();
+        messages.iter().map(text).collect()
+    }
+}
+
+/// The id of a record.
+pub(crate) fn id(record: &Value) -> String {
+    record["id"].as_str().unwrap().to_owned()
+}
+
+/// The first text of a message.
+pub(crate) fn text(message: &Value) -> String {
+    message["content"][0]["text"]["value"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}

@@ -1,0 +1,15 @@
+//! Tests of the emulator over HTTP. Every answer is validated against the API document.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, also in what its tests share"
+)]
+
+mod client;
+mod conversation;
+mod errors;
+mod lists;
+mod resources;
+mod runs;
+mod schema;
+mod server;

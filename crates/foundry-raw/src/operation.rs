@@ -1,0 +1,93 @@
+//! What the documents say of an operation beyond its types; the pipeline acts on it.
+
+use http::Method;
+
+/// An operation of the API.
+///
+/// One `static` per operation is generated; `OPERATIONS` of each API's module lists them all.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Operation {
+    /// The document's operationId.
+    pub id: &'static str,
+    /// The group (the document's tag) it belongs to.
+    pub group: &'static str,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path under the endpoint, with `{parameters}`.
+    pub path: &'static str,
+    /// The api-version to send in the query; `None` where the operation takes none.
+    pub api_version: Option<&'static str>,
+    /// The Content-Type of the request body, where the operation has one.
+    pub request_content_type: Option<&'static str>,
+    /// The Content-Type of the buffered answer, where it has a body.
+    pub response_content_type: Option<&'static str>,
+    /// The preview features it is behind.
+    pub features: Features,
+    /// The header that makes a repetition safe, where the operation has one.
+    pub replay_key: Option<&'static str>,
+    /// How its answers are paged.
+    pub paging: Option<Paging>,
+    /// Whether it starts a job that goes on after the answer.
+    pub long_running: bool,
+    /// Whether it may answer with an event stream.
+    pub streaming: Streaming,
+    /// Whether bodies may hold credentials; they are never logged.
+    pub secret: bool,
+}
+
+impl Operation {
+    /// Whether sending it twice is the same as sending it once.
+    pub fn is_idempotent(&self) -> bool {
+        self.method.is_idempotent()
+    }
+}
+
+/// The preview features an operation is behind (`Foundry-Features`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Features {
+    /// None.
+    None,
+    /// Sent only by those who opt in.
+    Optional(&'static [&'static str]),
+    /// Sent with every call.
+    Required(&'static [&'static str]),
+}
+
+/// How the answers of a list operation are paged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Paging {
+    /// The next page is asked for with a query parameter that takes a property of this page, until
+    /// a flag says that there is no more.
+    Cursor {
+        /// The property with the elements.
+        items: &'static str,
+        /// The query parameter, `after`.
+        parameter: &'static str,
+        /// The property that it takes, `last_id`.
+        property: &'static str,
+        /// The flag, `has_more`.
+        has_more: &'static str,
+    },
+    /// The page holds the URL of the next one, until it holds none.
+    NextLink {
+        /// The property with the elements.
+        items: &'static str,
+        /// The property with the URL.
+        next_link: &'static str,
+    },
+}
+
+/// Whether an operation may answer with an event stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Streaming {
+    /// Never.
+    Never,
+    /// If the body asks for it with `stream: true`.
+    Optional,
+    /// Always.
+    Always,
+}

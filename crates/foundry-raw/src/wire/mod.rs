@@ -1,0 +1,32 @@
+//! Reading and writing wire types: what the generated code leans on.
+
+mod decode;
+mod error;
+mod extra;
+mod list;
+mod model;
+mod open_enum;
+mod reader;
+mod report;
+mod timestamp;
+mod union;
+
+pub use decode::{Decode, from_slice, from_slice_with_report, from_str};
+pub use error::DecodeError;
+pub use extra::Extra;
+pub use list::{List, Undecoded};
+pub use open_enum::UnknownValue;
+pub use reader::MAX_DEPTH;
+pub use report::{Direction, Report};
+pub use timestamp::Timestamp;
+
+pub(crate) use decode::deserialize;
+pub(crate) use model::{
+    Access, Entries, Field, Fields, MAX_FIELDS, Presence, RequestBody, fill, set_any, set_fixed, set_required,
+};
+pub(crate) use reader::{Kind, Reader};
+pub(crate) use union::{branch_by_keys, tag_of, unknown};
+
+pub(crate) use model::{model, model_access, model_presence, model_set, model_setter, model_some, model_write};
+pub(crate) use open_enum::open_enum;
+pub(crate) use union::{tagged_union, union_from, union_kind, untagged_union};

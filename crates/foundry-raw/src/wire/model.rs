@@ -1,0 +1,453 @@
+//! Structs on the wire: one driver that decodes them all, and the macro that makes one a wire type.
+
+use std::cell::Cell;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::decode::{Decode, from_str};
+use super::error::DecodeError;
+use super::extra::Extra;
+use super::reader::{Kind, Reader};
+use super::report::Direction;
+
+/// What the document says of a property's presence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// Required, and without it the value is of no use: an `id`.
+    Key,
+    Required,
+    Optional,
+}
+
+/// The directions a property is valid in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Both,
+    Read,
+    Write,
+}
+
+/// One property: its name on the wire and what the document says of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) presence: Presence,
+    pub(crate) access: Access,
+}
+
+/// The struct as the driver sees it: without its type, so that the driver is compiled once.
+pub(crate) trait Fields {
+    /// Reads the value of a field; `false` if it was null where null is not allowed.
+    fn set(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<bool, DecodeError>;
+    fn extra_mut(&mut self) -> &mut Extra;
+}
+
+/// How many properties a struct may have; `model!` checks it when it is compiled.
+pub(crate) const MAX_FIELDS: usize = 256;
+
+/// Decodes an object into a struct that is still empty.
+pub(crate) fn fill(
+    target: &mut dyn Fields,
+    fields: &'static [Field],
+    index_of: fn(&str) -> Option<usize>,
+    reader: &mut Reader<'_>,
+) -> Result<(), DecodeError> {
+    let mut seen = [0_u64; MAX_FIELDS / 64];
+    reader.object(
+        |name| index_of(name).ok_or_else(|| name.to_owned()),
+        |reader, key| match key {
+            Ok(index) => {
+                let name = fields[index].name;
+                let mark = reader.enter_field(name);
+                let start = reader.position();
+                let present = target.set(index, reader).map_err(|error| error.at_field(name))?;
+                if reader.take_inexact() {
+                    let value = reader.value_since(start)?;
+                    target.extra_mut().set_received(index as u16, value);
+                }
+                reader.leave(mark);
+                if present {
+                    seen[index / 64] |= 1 << (index % 64);
+                } else {
+                    seen[index / 64] &= !(1 << (index % 64));
+                }
+                Ok(())
+            }
+            Err(name) => {
+                let value = reader.value().map_err(|error| error.at_field(&name))?;
+                reader.note(Some(&name), |report, _, place| report.unknown.push(place));
+                target.extra_mut().insert(name, value);
+                Ok(())
+            }
+        },
+    )?;
+    for (index, field) in fields.iter().enumerate() {
+        if field.presence == Presence::Optional || seen[index / 64] & (1 << (index % 64)) != 0 {
+            continue;
+        }
+        if field.presence == Presence::Key {
+            return Err(reader.fail(format!("`{}` is missing", field.name)));
+        }
+        target.extra_mut().set_absent(index as u16);
+        reader.note(Some(field.name), |report, direction, place| {
+            let expected = match field.access {
+                Access::Both => true,
+                Access::Read => direction != Direction::Request,
+                Access::Write => direction != Direction::Response,
+            };
+            if expected {
+                report.missing.push(place);
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Reads a value that may not be null; `false` if it was.
+pub(crate) fn set_required<T: Decode>(slot: &mut T, reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
+    if reader.take_null()? {
+        *slot = T::empty();
+        return Ok(false);
+    }
+    *slot = T::decode(reader)?;
+    Ok(true)
+}
+
+/// Reads a value that may be null.
+pub(crate) fn set_any<T: Decode>(slot: &mut T, reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
+    *slot = T::decode(reader)?;
+    Ok(true)
+}
+
+/// Passes over a property whose value the type writes itself; another value is kept as received.
+pub(crate) fn set_fixed(value: &str, reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
+    if reader.take_null()? {
+        return Ok(false);
+    }
+    let expected = match reader.kind()? {
+        Kind::String => reader.str_with(|received| received == value)?,
+        _ => {
+            reader.skip()?;
+            false
+        }
+    };
+    if !expected {
+        reader.set_inexact();
+    }
+    Ok(true)
+}
+
+thread_local! {
+    /// Whether what is being encoded is a request body, which leaves read-only properties out.
+    static REQUEST: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A request body: encodes the value without its read-only properties.
+#[derive(Debug)]
+pub(crate) struct RequestBody<'a, T: ?Sized>(pub(crate) &'a T);
+
+impl<T: Serialize + ?Sized> Serialize for RequestBody<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Restore(bool);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                REQUEST.set(self.0);
+            }
+        }
+        let _restore = Restore(REQUEST.replace(true));
+        self.0.serialize(serializer)
+    }
+}
+
+/// Writes the properties of a struct.
+#[derive(Debug)]
+pub(crate) struct Entries<'a, M> {
+    map: M,
+    extra: &'a Extra,
+    plain: bool,
+    request: bool,
+}
+
+impl<'a, M: SerializeMap> Entries<'a, M> {
+    pub(crate) fn new<S: Serializer<SerializeMap = M, Error = M::Error>>(
+        serializer: S,
+        extra: &'a Extra,
+    ) -> Result<Self, M::Error> {
+        let map = serializer.serialize_map(None)?;
+        Ok(Self { map, extra, plain: extra.is_unused(), request: REQUEST.get() })
+    }
+
+    fn left_out(&self, access: Access) -> bool {
+        self.request && access == Access::Read
+    }
+
+    fn write<T: Serialize + Decode + PartialEq>(
+        &mut self,
+        index: u16,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), M::Error> {
+        if !self.plain
+            && let Some(received) = self.extra.received(index)
+            && from_str::<T>(&received.to_string()).is_ok_and(|decoded| decoded == *value)
+        {
+            return self.map.serialize_entry(name, received);
+        }
+        self.map.serialize_entry(name, value)
+    }
+
+    pub(crate) fn required<T: Serialize + Decode + PartialEq>(
+        &mut self,
+        index: u16,
+        name: &'static str,
+        access: Access,
+        value: &T,
+    ) -> Result<(), M::Error> {
+        if self.left_out(access) {
+            return Ok(());
+        }
+        if !self.plain && self.extra.is_absent(index) && *value == T::empty() {
+            return self.explicit(name);
+        }
+        self.write(index, name, value)
+    }
+
+    pub(crate) fn optional<T: Serialize + Decode + PartialEq>(
+        &mut self,
+        index: u16,
+        name: &'static str,
+        access: Access,
+        value: &Option<T>,
+    ) -> Result<(), M::Error> {
+        match value {
+            _ if self.left_out(access) => Ok(()),
+            Some(value) => self.write(index, name, value),
+            None => self.explicit(name),
+        }
+    }
+
+    pub(crate) fn nullable<T: Serialize + Decode + PartialEq>(
+        &mut self,
+        index: u16,
+        name: &'static str,
+        access: Access,
+        value: &Option<T>,
+    ) -> Result<(), M::Error> {
+        match value {
+            _ if self.left_out(access) => Ok(()),
+            Some(value) => self.write(index, name, value),
+            None if !self.plain && self.extra.is_absent(index) => self.explicit(name),
+            None => self.map.serialize_entry(name, &()),
+        }
+    }
+
+    pub(crate) fn fixed(&mut self, index: u16, name: &'static str, value: &'static str) -> Result<(), M::Error> {
+        if !self.plain {
+            if self.extra.is_absent(index) {
+                return Ok(());
+            }
+            if let Some(received) = self.extra.received(index) {
+                return self.map.serialize_entry(name, received);
+            }
+        }
+        self.map.serialize_entry(name, value)
+    }
+
+    /// A field of the type's own that was put into `extra` is written where the type has no value.
+    fn explicit(&mut self, name: &'static str) -> Result<(), M::Error> {
+        if self.plain {
+            return Ok(());
+        }
+        match self.extra.get(name) {
+            Some(value) => self.map.serialize_entry(name, value),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn finish(mut self, index_of: fn(&str) -> Option<usize>) -> Result<M::Ok, M::Error> {
+        if !self.plain {
+            for (name, value) in self.extra.iter() {
+                if index_of(name).is_none() {
+                    self.map.serialize_entry(name, value)?;
+                }
+            }
+        }
+        self.map.end()
+    }
+}
+
+/// Makes a struct a wire type: decoding, encoding and setters.
+///
+/// `fixed` lists properties with one value, which the type writes itself; `fields` the others:
+/// index, presence, access, name on the wire, field, and the shape its setter takes.
+macro_rules! model {
+    (
+        $model:ident;
+        fixed [$($fixed_index:literal $fixed_name:literal = $fixed_value:literal $(,)?)*]
+        fields [$($index:literal $presence:ident $access:ident $name:literal $field:ident: $shape:ident($($item:tt)+) $(,)?)*]
+    ) => {
+        const _: () = {
+            const FIELDS: &[$crate::wire::Field] = &[
+                $($crate::wire::Field {
+                    name: $fixed_name,
+                    presence: $crate::wire::Presence::Required,
+                    access: $crate::wire::Access::Both,
+                },)*
+                $($crate::wire::Field {
+                    name: $name,
+                    presence: $crate::wire::model_presence!($presence),
+                    access: $crate::wire::model_access!($access),
+                },)*
+            ];
+            const _: () = assert!(FIELDS.len() <= $crate::wire::MAX_FIELDS);
+
+            fn index_of(name: &str) -> Option<usize> {
+                match name {
+                    $($fixed_name => Some($fixed_index),)*
+                    $($name => Some($index),)*
+                    _ => None,
+                }
+            }
+
+            impl $crate::wire::Fields for $model {
+                fn set(
+                    &mut self,
+                    index: usize,
+                    reader: &mut $crate::wire::Reader<'_>,
+                ) -> Result<bool, $crate::wire::DecodeError> {
+                    match index {
+                        $($fixed_index => $crate::wire::set_fixed($fixed_value, reader),)*
+                        $($index => $crate::wire::model_set!($presence self.$field, reader),)*
+                        _ => Ok(false),
+                    }
+                }
+
+                fn extra_mut(&mut self) -> &mut $crate::Extra {
+                    &mut self.extra
+                }
+            }
+
+            impl $crate::Decode for $model {
+                fn decode(reader: &mut $crate::wire::Reader<'_>) -> Result<Self, $crate::wire::DecodeError> {
+                    let mut model = Self::empty();
+                    $crate::wire::fill(&mut model, FIELDS, index_of, reader)?;
+                    Ok(model)
+                }
+
+                fn empty() -> Self {
+                    Self { $($field: $crate::Decode::empty(),)* extra: $crate::Extra::default() }
+                }
+            }
+
+            impl serde::Serialize for $model {
+                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    #[allow(unused_mut, reason = "a struct may have no property")]
+                    let mut entries = $crate::wire::Entries::new(serializer, &self.extra)?;
+                    $(entries.fixed($fixed_index, $fixed_name, $fixed_value)?;)*
+                    $($crate::wire::model_write!(
+                        $presence entries, $index, $name, $crate::wire::model_access!($access), &self.$field
+                    );)*
+                    entries.finish(index_of)
+                }
+            }
+
+            impl<'de> serde::Deserialize<'de> for $model {
+                fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    $crate::wire::deserialize(deserializer)
+                }
+            }
+        };
+
+        impl $model {
+            $($crate::wire::model_setter!($presence $access $name $field: $shape($($item)+));)*
+        }
+    };
+}
+pub(crate) use model;
+
+macro_rules! model_presence {
+    (key) => { $crate::wire::Presence::Key };
+    (required) => { $crate::wire::Presence::Required };
+    (any) => { $crate::wire::Presence::Required };
+    (nullable) => { $crate::wire::Presence::Required };
+    (optional) => { $crate::wire::Presence::Optional };
+}
+pub(crate) use model_presence;
+
+macro_rules! model_access {
+    (both) => { $crate::wire::Access::Both };
+    (read) => { $crate::wire::Access::Read };
+    (write) => { $crate::wire::Access::Write };
+}
+pub(crate) use model_access;
+
+macro_rules! model_set {
+    (key $($slot:tt)+) => { $crate::wire::set_required(&mut $($slot)+) };
+    (required $($slot:tt)+) => { $crate::wire::set_required(&mut $($slot)+) };
+    (any $($slot:tt)+) => { $crate::wire::set_any(&mut $($slot)+) };
+    (nullable $($slot:tt)+) => { $crate::wire::set_any(&mut $($slot)+) };
+    (optional $($slot:tt)+) => { $crate::wire::set_any(&mut $($slot)+) };
+}
+pub(crate) use model_set;
+
+macro_rules! model_write {
+    (key $entries:ident, $($rest:tt)+) => { $entries.required($($rest)+)? };
+    (required $entries:ident, $($rest:tt)+) => { $entries.required($($rest)+)? };
+    (any $entries:ident, $($rest:tt)+) => { $entries.required($($rest)+)? };
+    (nullable $entries:ident, $($rest:tt)+) => { $entries.nullable($($rest)+)? };
+    (optional $entries:ident, $($rest:tt)+) => { $entries.optional($($rest)+)? };
+}
+pub(crate) use model_write;
+
+/// A setter: takes whatever becomes the field's type; lists and maps take any iterator.
+macro_rules! model_setter {
+    // What only the service sets has no setter.
+    ($presence:ident read $name:literal $field:ident: $shape:ident($($item:tt)+)) => {};
+    ($presence:ident $access:ident $name:literal $field:ident: plain($item:ty)) => {
+        #[doc = concat!("Sets `", $name, "`.")]
+        #[must_use]
+        pub fn $field(mut self, value: impl Into<$item>) -> Self {
+            self.$field = $crate::wire::model_some!($presence value.into());
+            self
+        }
+    };
+    ($presence:ident $access:ident $name:literal $field:ident: boxed($item:ty)) => {
+        #[doc = concat!("Sets `", $name, "`.")]
+        #[must_use]
+        pub fn $field(mut self, value: impl Into<$item>) -> Self {
+            self.$field = $crate::wire::model_some!($presence Box::new(value.into()));
+            self
+        }
+    };
+    ($presence:ident $access:ident $name:literal $field:ident: list($item:ty)) => {
+        #[doc = concat!("Sets `", $name, "`.")]
+        #[must_use]
+        pub fn $field(mut self, values: impl IntoIterator<Item = impl Into<$item>>) -> Self {
+            self.$field = $crate::wire::model_some!($presence values.into_iter().map(Into::into).collect());
+            self
+        }
+    };
+    ($presence:ident $access:ident $name:literal $field:ident: map($item:ty)) => {
+        #[doc = concat!("Sets `", $name, "`.")]
+        #[must_use]
+        pub fn $field(
+            mut self,
+            entries: impl IntoIterator<Item = (impl Into<String>, impl Into<$item>)>,
+        ) -> Self {
+            self.$field = $crate::wire::model_some!($presence entries
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect());
+            self
+        }
+    };
+}
+pub(crate) use model_setter;
+
+macro_rules! model_some {
+    (nullable $($value:tt)+) => { Some($($value)+) };
+    (optional $($value:tt)+) => { Some($($value)+) };
+    ($presence:ident $($value:tt)+) => { $($value)+ };
+}
+pub(crate) use model_some;

@@ -1,0 +1,404 @@
+//! The client's methods: progenitor builds the requests, a rewriting of its syntax tree sends them
+//! through the transport.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use heck::ToSnakeCase as _;
+use proc_macro2::{TokenStream, TokenTree};
+use progenitor::{GenerationSettings, Generator, TypeImpl};
+use quote::quote;
+use serde_json::{Value, json};
+use syn::{Block, Expr, ImplItem, ImplItemFn, Item, Stmt, Type, parse_quote};
+
+use super::api::{Api, Operation};
+use super::docs;
+use super::operations::constant;
+use crate::failure::Failure;
+
+/// What the twin of an operation that may stream is called.
+const STREAM_SUFFIX: &str = "_stream";
+
+/// The files of an API's client: path under the API's folder -> text without its first line; and
+/// the names of all methods.
+pub(crate) fn emit(
+    api: &Api,
+    mut document: Value,
+    rust_names: &BTreeMap<String, String>,
+) -> Result<(BTreeMap<String, String>, Vec<Method>), Failure> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::new(
+            format!("progenitor refuses the document: {error}"),
+            format!("openapi/{}/openapi.json, after all passes", api.name),
+            "add a pass for what it names",
+        )
+    };
+    stub_schemas(api, &mut document, rust_names);
+    let specification: openapiv3::OpenAPI = serde_json::from_value(document).map_err(|error| failed(&error))?;
+    let mut settings = GenerationSettings::new();
+    for name in api.types.keys() {
+        settings.with_replacement(name, format!("types::{name}"), [TypeImpl::Display, TypeImpl::FromStr].into_iter());
+    }
+    // progenitor panics on what it does not expect; its message is on stderr by then.
+    let mut generator = Generator::new(&settings);
+    let tokens = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| generator.generate_tokens(&specification)))
+        .map_err(|_| failed(&"it panicked, see the message above"))?
+        .map_err(|error| failed(&error))?;
+    let file: syn::File = syn::parse2(tokens).map_err(|error| failed(&error))?;
+
+    let mut groups: BTreeMap<String, Vec<ImplItemFn>> = BTreeMap::new();
+    let mut methods = Vec::new();
+    for item in file.items {
+        let Item::Impl(block) = item else { continue };
+        if block.trait_.is_some() {
+            continue;
+        }
+        for item in block.items {
+            let ImplItem::Fn(mut function) = item else { continue };
+            if function.sig.asyncness.is_none() {
+                continue;
+            }
+            let name = function.sig.ident.to_string();
+            let (operation, streams) = operation(api, &name)?;
+            rewrite(&mut function, operation, streams)?;
+            methods.push(Method { name, operation: operation.id.clone(), is_twin: streams });
+            groups.entry(operation.group.clone()).or_default().push(function);
+        }
+    }
+    check_count(api, &methods)?;
+    let mut files = BTreeMap::new();
+    let mut modules = format!("//! The client of api-version {}.\n\n", api.name);
+    modules.push_str(CLIENT);
+    for (group, functions) in groups {
+        let module = group.to_snake_case();
+        let _ = writeln!(modules, "mod {module};");
+        let text = prettyplease::unparse(&parse_quote! {
+            use super::{Client, operations, types};
+            #[allow(unused_imports, reason = "not every group has all kinds of operations")]
+            use crate::client::{built, path_segment, send, send_empty, send_stream};
+            #[allow(unused_imports, reason = "not every group has all kinds of operations")]
+            use crate::{ByteStream, Error, Reply};
+
+            impl Client {
+                #(#functions)*
+            }
+        });
+        let text = text.replace("\n    ///", "\n\n    ///").replace("{\n\n    ///", "{\n    ///");
+        let text = join_doc_lines(&text).replace("\nimpl ", "\n\nimpl ").replace(") ?,", ")?,");
+        files.insert(format!("client/{module}.rs"), format!("//! Operations of the group {group}.\n\n{text}"));
+    }
+    files.insert("client/mod.rs".to_owned(), modules);
+    methods.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok((files, methods))
+}
+
+/// A method of the client.
+pub(crate) struct Method {
+    pub(crate) name: String,
+    pub(crate) operation: String,
+    pub(crate) is_twin: bool,
+}
+
+const CLIENT: &str = r#"use std::sync::Arc;
+
+use crate::transport::SharedTransport;
+use crate::{DirectTransport, Transport};
+
+#[allow(unused_imports, reason = "the methods of each group use them")]
+use super::{operations, types};
+
+/// The client: one method per operation.
+///
+/// Cheap to clone. It builds requests and hands them to its [`Transport`].
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub(super) baseurl: String,
+    pub(super) client: reqwest::Client,
+    pub(super) transport: SharedTransport,
+}
+
+impl Client {
+    /// A client of the project at `endpoint` that sends by [`DirectTransport`]: once, with the
+    /// credentials that `client` adds by itself.
+    pub fn new(endpoint: &str, client: reqwest::Client) -> Self {
+        let transport = Arc::new(DirectTransport::new(client.clone()));
+        Self::with_transport(endpoint, client, transport)
+    }
+
+    /// A client that builds requests with `client` and sends them by `transport`.
+    pub fn with_transport(endpoint: &str, client: reqwest::Client, transport: Arc<dyn Transport>) -> Self {
+        let baseurl = endpoint.trim_end_matches('/').to_owned();
+        Self { baseurl, client, transport: SharedTransport(transport) }
+    }
+
+    /// The same client with another transport: that is how the options of one call travel.
+    #[must_use]
+    pub fn over(&self, transport: Arc<dyn Transport>) -> Self {
+        Self { transport: SharedTransport(transport), ..self.clone() }
+    }
+}
+
+"#;
+
+/// Replaces every schema by one that says nothing: progenitor uses our types by their names and
+/// must not look into them.
+fn stub_schemas(api: &Api, document: &mut Value, rust_names: &BTreeMap<String, String>) {
+    let stub = json!({ "type": "object", "properties": { "stub": { "type": "string" } } });
+    let stubs: serde_json::Map<String, Value> = api.types.keys().map(|name| (name.clone(), stub.clone())).collect();
+    document["components"] = json!({ "schemas": stubs });
+    rename(document, rust_names);
+    if let Some(root) = document.as_object_mut() {
+        root.retain(|key, _| matches!(key.as_str(), "openapi" | "info" | "paths" | "components"));
+    }
+}
+
+fn rename(value: &mut Value, rust_names: &BTreeMap<String, String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                if key == "$ref"
+                    && let Some(name) = inner.as_str().and_then(|reference| reference.strip_prefix("#/components/schemas/"))
+                    && let Some(rust) = rust_names.get(name)
+                {
+                    *inner = format!("#/components/schemas/{rust}").into();
+                    continue;
+                }
+                rename(inner, rust_names);
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|inner| rename(inner, rust_names)),
+        _ => {}
+    }
+}
+
+/// The operation that a method of progenitor's is for, and whether it is the streaming twin.
+fn operation<'a>(api: &'a Api, method: &str) -> Result<(&'a Operation, bool), Failure> {
+    let find = |name: &str| api.operations.iter().find(|operation| operation.name == name);
+    if let Some(operation) = find(method) {
+        return Ok((operation, false));
+    }
+    match method.strip_suffix(STREAM_SUFFIX).and_then(find) {
+        Some(operation) => Ok((operation, true)),
+        None => Err(Failure::new(
+            format!("progenitor made a method `{method}` that belongs to no operation"),
+            format!("openapi/{}/openapi.json", api.name),
+            "check the passes over operations",
+        )),
+    }
+}
+
+/// Operations out must be operations in and the listed twins.
+fn check_count(api: &Api, methods: &[Method]) -> Result<(), Failure> {
+    for operation in &api.operations {
+        let made = methods.iter().filter(|method| method.operation == operation.id && !method.is_twin).count();
+        let twins = methods.iter().filter(|method| method.operation == operation.id && method.is_twin).count();
+        let expected = usize::from(operation.streaming == super::api::Streaming::Optional);
+        if made != 1 || twins != expected {
+            return Err(Failure::new(
+                format!("{made} methods and {twins} streaming twins came out for the operation `{}`", operation.id),
+                format!("{} {}", operation.method, operation.path),
+                format!("one method and {expected} twins were expected: check the passes over operations"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Keeps how progenitor builds the request, and replaces what it does with it.
+fn rewrite(function: &mut ImplItemFn, operation: &Operation, streams: bool) -> Result<(), Failure> {
+    let unexpected = |what: &str| {
+        Failure::new(
+            format!("progenitor's method `{}` is not of the form the rewriting knows: {what}", function.sig.ident),
+            "xtask/src/generate/client.rs",
+            "look at what this version of progenitor emits",
+        )
+    };
+    let entry: syn::Ident = syn::parse_str(&constant(operation)).map_err(|error| unexpected(&error.to_string()))?;
+    let mut url = None;
+    let mut builder = None;
+    for statement in &function.block.stmts {
+        let Stmt::Local(local) = statement else { continue };
+        let syn::Pat::Ident(name) = &local.pat else { continue };
+        let value = local.init.as_ref().map(|init| (*init.expr).clone());
+        match name.ident.to_string().as_str() {
+            "url" => url = value,
+            "request" => builder = value,
+            _ => {}
+        }
+    }
+    let mut url = url.ok_or_else(|| unexpected("no `url`"))?;
+    let mut builder = builder.ok_or_else(|| unexpected("no `request`"))?;
+    let Expr::Macro(format) = &mut url else { return Err(unexpected("the URL's format")) };
+    format.mac.tokens = checked_segments(std::mem::take(&mut format.mac.tokens));
+    // `.build()?` comes off; the error becomes ours.
+    if let Expr::Try(inner) = builder {
+        builder = *inner.expr;
+    }
+    let multipart = operation.request_content_type.as_deref() == Some("multipart/form-data");
+    builder = strip_builder(builder, multipart).ok_or_else(|| unexpected("the request's builder"))?;
+
+    let (send, answer): (syn::Ident, Type) = answer(&function.sig.output, streams).ok_or_else(|| unexpected("the answer's type"))?;
+    function.sig.output = parse_quote!(-> Result<Reply<#answer>, Error>);
+    if multipart {
+        function.sig.generics.params = function
+            .sig
+            .generics
+            .params
+            .iter()
+            .filter(|parameter| !matches!(parameter, syn::GenericParam::Type(_)))
+            .cloned()
+            .collect();
+        for input in &mut function.sig.inputs {
+            if let syn::FnArg::Typed(argument) = input
+                && matches!(&*argument.pat, syn::Pat::Ident(name) if name.ident == "body")
+            {
+                *argument.ty = parse_quote!(reqwest::multipart::Form);
+            }
+        }
+    }
+    let block: Block = parse_quote!({
+        let url = #url;
+        let request = built(#builder)?;
+        #send(&self.transport, request, &operations::#entry).await
+    });
+    function.block = block;
+    document(function, operation, streams);
+    Ok(())
+}
+
+/// `encode_path(&name.to_string())` becomes `path_segment("name", name)?`, which refuses what would
+/// be another path.
+fn checked_segments(tokens: TokenStream) -> TokenStream {
+    let mut checked = TokenStream::new();
+    let mut tokens = tokens.into_iter();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(ident) if ident == "encode_path" => {
+                let parameter = tokens.next().and_then(|group| match group {
+                    TokenTree::Group(group) => group.stream().into_iter().find_map(|token| match token {
+                        TokenTree::Ident(ident) => Some(ident),
+                        _ => None,
+                    }),
+                    _ => None,
+                });
+                let name = parameter.as_ref().map(ToString::to_string).unwrap_or_default();
+                checked.extend(quote!(path_segment(#name, #parameter)?));
+            }
+            token => checked.extend([token]),
+        }
+    }
+    checked
+}
+
+/// Takes the headers off that the transport sets, and encodes bodies as requests.
+fn strip_builder(builder: Expr, multipart: bool) -> Option<Expr> {
+    let Expr::MethodCall(mut call) = builder else { return Some(builder) };
+    let method = call.method.to_string();
+    let receiver = strip_builder(*call.receiver, multipart)?;
+    match method.as_str() {
+        // api-version as a header, which no operation takes; Accept and Content-Type are the
+        // operation table's.
+        "headers" | "header" => {
+            let shown = { let arguments = &call.args; quote!(#arguments).to_string() };
+            if method == "headers" || shown.contains("ACCEPT") || shown.contains("CONTENT_TYPE") {
+                return Some(receiver);
+            }
+        }
+        "json" => {
+            let body = call.args.first()?.clone();
+            let body = match body {
+                Expr::Reference(reference) => *reference.expr,
+                body => body,
+            };
+            let body: Expr = parse_quote!(&crate::wire::RequestBody(#body));
+            call.args = syn::punctuated::Punctuated::from_iter([body]);
+        }
+        "body" if multipart => call.method = parse_quote!(multipart),
+        _ => {}
+    }
+    call.receiver = Box::new(receiver);
+    Some(Expr::MethodCall(call))
+}
+
+/// How an answer is read, and its type, from `Result<ResponseValue<T>, Error<()>>`.
+fn answer(output: &syn::ReturnType, streams: bool) -> Option<(syn::Ident, Type)> {
+    let syn::ReturnType::Type(_, ty) = output else { return None };
+    let inner = argument(&argument(ty)?)?;
+    let shown = quote!(#inner).to_string();
+    let send = match shown.as_str() {
+        "ByteStream" => "send_stream",
+        "()" => "send_empty",
+        _ if streams => return None,
+        _ => "send",
+    };
+    Some((syn::Ident::new(send, proc_macro2::Span::call_site()), inner))
+}
+
+/// The first type argument of a type.
+fn argument(ty: &Type) -> Option<Type> {
+    let Type::Path(path) = ty else { return None };
+    let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        syn::GenericArgument::Type(ty) => Some(ty.clone()),
+        _ => None,
+    })
+}
+
+/// The documentation of a method; progenitor's has no place for the twin and drops full stops.
+fn document(function: &mut ImplItemFn, operation: &Operation, streams: bool) {
+    let mut text = operation.summary.clone().unwrap_or_else(|| format!("The operation `{}`.", operation.id));
+    if let Some(description) = &operation.description {
+        let _ = write!(text, "\n\n{description}");
+    }
+    if streams {
+        text.push_str("\n\nAnswers with the event stream; the body has to say `stream: true`.");
+    }
+    let _ = write!(text, "\n\nSends a `{}` request to `{}`.", operation.method, operation.path);
+    let arguments: Vec<String> = function
+        .sig
+        .inputs
+        .iter()
+        .filter_map(|input| match input {
+            syn::FnArg::Typed(argument) => Some(argument),
+            syn::FnArg::Receiver(_) => None,
+        })
+        .filter_map(|argument| {
+            let syn::Pat::Ident(name) = &*argument.pat else { return None };
+            let name = name.ident.to_string();
+            let (_, description) = operation.parameters.iter().find(|(wire, _)| wire.to_snake_case() == name)?;
+            Some(format!("- `{name}`: {description}"))
+        })
+        .collect();
+    if !arguments.is_empty() {
+        let _ = write!(text, "\n\n# Arguments\n{}", arguments.join("\n"));
+    }
+    text.push_str(
+        "\n\n# Errors\nA path parameter is empty, the transport failed, the status is no success, or the answer\ncannot be decoded.",
+    );
+    let lines = docs::lines("", &text);
+    function.attrs.retain(|attribute| !attribute.path().is_ident("doc"));
+    for line in lines.lines() {
+        let line = line.strip_prefix("///").unwrap_or(line);
+        function.attrs.push(parse_quote!(#[doc = #line]));
+    }
+}
+
+/// prettyplease separates nothing; methods are told apart by an empty line before their docs.
+fn join_doc_lines(text: &str) -> String {
+    let mut joined = String::new();
+    let mut lines = text.lines().peekable();
+    let mut previous_is_doc = false;
+    while let Some(line) = lines.next() {
+        let is_doc = line.trim_start().starts_with("///");
+        let next_is_doc = lines.peek().is_some_and(|next| next.trim_start().starts_with("///"));
+        if line.is_empty() && previous_is_doc && next_is_doc {
+            continue;
+        }
+        if !line.is_empty() {
+            previous_is_doc = is_doc;
+        }
+        joined.push_str(line);
+        joined.push('\n');
+    }
+    joined
+}

@@ -1,0 +1,169 @@
+//! The files that generate writes: all of them or none.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// Files by their path under the workspace, and folders that hold nothing else.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    texts: BTreeMap<String, String>,
+    folders: Vec<String>,
+}
+
+/// How a file on disk stands to what generate would write.
+#[derive(Debug)]
+pub(crate) enum State {
+    Fresh,
+    Stale { difference: String },
+}
+
+/// The text of a file.
+pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| Failure::io(path, &error))
+}
+
+impl Files {
+    pub(crate) fn add(&mut self, path: impl Into<String>, text: impl Into<String>) {
+        self.texts.insert(path.into(), text.into());
+    }
+
+    /// A folder whose other files are left over from before, and go.
+    pub(crate) fn own_folder(&mut self, path: impl Into<String>) {
+        self.folders.push(path.into());
+    }
+
+    /// What stands in the owned folders and would not be written any more.
+    fn left_over(&self, root: &Path) -> Result<Vec<String>, Failure> {
+        let mut found = Vec::new();
+        for folder in &self.folders {
+            let mut open = vec![PathBuf::from(folder)];
+            while let Some(folder) = open.pop() {
+                let path = root.join(&folder);
+                let entries = match std::fs::read_dir(&path) {
+                    Ok(entries) => entries,
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                    Err(error) => return Err(Failure::io(&path, &error)),
+                };
+                for entry in entries {
+                    let entry = entry.map_err(|error| Failure::io(&path, &error))?;
+                    let name = folder.join(entry.file_name());
+                    if entry.path().is_dir() {
+                        open.push(name);
+                        continue;
+                    }
+                    let name = name.to_string_lossy().into_owned();
+                    if !self.texts.contains_key(&name) {
+                        found.push(name);
+                    }
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    pub(crate) fn compare(&self, root: &Path) -> Result<Vec<(String, State)>, Failure> {
+        let mut states = Vec::new();
+        for (path, text) in &self.texts {
+            let before = std::fs::read(root.join(path)).unwrap_or_default();
+            let state = if before == text.as_bytes() {
+                State::Fresh
+            } else {
+                State::Stale { difference: difference(path, &String::from_utf8_lossy(&before), text) }
+            };
+            states.push((path.clone(), state));
+        }
+        for path in self.left_over(root)? {
+            let before = std::fs::read(root.join(&path)).unwrap_or_default();
+            let difference = difference(&path, &String::from_utf8_lossy(&before), "");
+            states.push((path, State::Stale { difference }));
+        }
+        Ok(states)
+    }
+
+    /// Writes what differs: first all beside their places, then all moved there, so that a failure
+    /// leaves the old files as they are. Returns what was written.
+    pub(crate) fn write(&self, root: &Path) -> Result<Vec<String>, Failure> {
+        let stale: Vec<(&String, &String)> = self
+            .texts
+            .iter()
+            .filter(|(path, text)| std::fs::read(root.join(path)).ok().as_deref() != Some(text.as_bytes()))
+            .collect();
+        let aside = |path: &str| root.join(format!("{path}.new"));
+        let mut made: Vec<PathBuf> = Vec::new();
+        for (path, text) in &stale {
+            let new = aside(path);
+            made.push(new.clone());
+            let folder = new.parent().unwrap_or(root).to_path_buf();
+            let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&new, text.as_bytes()));
+            if let Err(error) = written {
+                for new in made {
+                    let _ = std::fs::remove_file(new);
+                }
+                return Err(Failure::io(&new, &error));
+            }
+        }
+        for (path, _) in &stale {
+            let place = root.join(path);
+            std::fs::rename(aside(path), &place).map_err(|error| Failure::io(&place, &error))?;
+        }
+        let mut written: Vec<String> = stale.into_iter().map(|(path, _)| path.clone()).collect();
+        for path in self.left_over(root)? {
+            let place = root.join(&path);
+            std::fs::remove_file(&place).map_err(|error| Failure::io(&place, &error))?;
+            written.push(format!("{path} (removed)"));
+        }
+        Ok(written)
+    }
+}
+
+fn difference(path: &str, before: &str, after: &str) -> String {
+    similar::TextDiff::from_lines(before, after)
+        .unified_diff()
+        .header(&format!("a/{path}"), &format!("b/{path}"))
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("xtask-files-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(folder.join("made")).unwrap();
+        folder
+    }
+
+    #[test]
+    fn writing_twice_writes_once_and_takes_what_is_left_over() {
+        let root = folder("twice");
+        std::fs::write(root.join("made/old.rs"), "old").unwrap();
+        let mut files = Files::default();
+        files.own_folder("made");
+        files.add("made/deep/new.rs", "new\n");
+        let states = files.compare(&root).unwrap();
+        assert!(states.iter().all(|(_, state)| matches!(state, State::Stale { .. })), "{states:?}");
+        assert_eq!(files.write(&root).unwrap(), ["made/deep/new.rs", "made/old.rs (removed)"]);
+        assert_eq!(files.write(&root).unwrap(), Vec::<String>::new());
+        assert!(matches!(files.compare(&root).unwrap()[..], [(_, State::Fresh)]));
+        std::fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn a_failure_leaves_the_old_files() {
+        let root = folder("failure");
+        std::fs::write(root.join("made/a.rs"), "old").unwrap();
+        std::fs::write(root.join("blocked"), "a file where a folder is needed").unwrap();
+        let mut files = Files::default();
+        files.add("made/a.rs", "new");
+        files.add("made/b.rs", "new");
+        files.add("zz/../blocked/c.rs", "new");
+        assert!(files.write(&root).is_err());
+        assert_eq!(std::fs::read_to_string(root.join("made/a.rs")).unwrap(), "old");
+        assert!(!root.join("made/b.rs").exists() && !root.join("made/b.rs.new").exists());
+        std::fs::remove_dir_all(root).unwrap();
+    }
+}

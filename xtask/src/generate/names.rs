@@ -1,0 +1,249 @@
+//! Names: from a document's to Rust's, fixed in `names.toml` so that no import renames the API.
+
+use std::collections::BTreeMap;
+
+use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// The content of a `names.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Names {
+    #[serde(default)]
+    schemas: BTreeMap<String, String>,
+    #[serde(default)]
+    operations: BTreeMap<String, String>,
+    /// Names that people chose over those the rule makes: `schemas.X`, `operations.X`,
+    /// `fields."Schema.property"`, `variants."Schema.value"`.
+    #[serde(default)]
+    chosen: Chosen,
+    #[serde(skip)]
+    file: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Chosen {
+    #[serde(default)]
+    schemas: BTreeMap<String, String>,
+    #[serde(default)]
+    operations: BTreeMap<String, String>,
+    #[serde(default)]
+    fields: BTreeMap<String, String>,
+    #[serde(default)]
+    variants: BTreeMap<String, String>,
+}
+
+/// Words that cannot be names, with or without `r#`.
+const KEYWORDS: &[&str] = &[
+    "as", "async", "await", "break", "const", "continue", "dyn", "else", "enum", "extern", "false", "fn", "for", "gen",
+    "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "static", "struct",
+    "trait", "true", "type", "unsafe", "use", "where", "while", "abstract", "become", "box", "do", "final", "macro",
+    "override", "priv", "try", "typeof", "unsized", "virtual", "yield",
+];
+
+/// Names that generated code uses for something else.
+const TAKEN_TYPES: &[&str] =
+    &["Self", "Option", "Vec", "Box", "String", "BTreeMap", "Map", "Value", "List", "Extra", "Timestamp", "Result"];
+
+impl Names {
+    pub(crate) fn parse(text: &str, file: &str) -> Result<Self, Failure> {
+        let names: Self = toml::from_str(text)
+            .map_err(|error| Failure::new(error.message().to_owned(), place(file, text, error.span()), "correct the entry"))?;
+        Ok(Self { file: file.to_owned(), ..names })
+    }
+
+    /// The Rust names of the document's schemas; appends those that are new.
+    pub(crate) fn fix_schemas<'a>(&mut self, documents: impl Iterator<Item = &'a str>) -> Result<BTreeMap<String, String>, Failure> {
+        let file = self.file.clone();
+        fix(&file, "schemas", &mut self.schemas, &self.chosen.schemas, documents, |name| name.to_upper_camel_case())
+    }
+
+    /// The Rust names of the document's operations; appends those that are new.
+    pub(crate) fn fix_operations<'a>(&mut self, documents: impl Iterator<Item = &'a str>) -> Result<BTreeMap<String, String>, Failure> {
+        let file = self.file.clone();
+        fix(&file, "operations", &mut self.operations, &self.chosen.operations, documents, |name| name.to_snake_case())
+    }
+
+    /// The name of a property's field.
+    pub(crate) fn field(&self, schema: &str, property: &str) -> Result<String, Failure> {
+        let key = format!("{schema}.{property}");
+        let name = match self.chosen.fields.get(&key) {
+            Some(name) => name.clone(),
+            None => property.trim_start_matches(['$', '@']).to_snake_case(),
+        };
+        let place = format!("property `{property}` of {schema}");
+        if name == "self" || name == "crate" || name == "super" || name == "extra" || !is_identifier(&name) {
+            return Err(self.unusable(&name, &place, &format!("fields.\"{key}\"")));
+        }
+        Ok(raw(name))
+    }
+
+    /// The name of an enum value's variant.
+    pub(crate) fn variant(&self, schema: &str, value: &str) -> Result<String, Failure> {
+        let key = format!("{schema}.{value}");
+        let name = match self.chosen.variants.get(&key) {
+            Some(name) => name.clone(),
+            None => {
+                let name = value.to_upper_camel_case();
+                if name.starts_with(|c: char| c.is_ascii_digit()) { format!("V{name}") } else { name }
+            }
+        };
+        if name == "Unknown" || name == "Self" || !is_identifier(&name) {
+            return Err(self.unusable(&name, &format!("value `{value}` of {schema}"), &format!("variants.\"{key}\"")));
+        }
+        Ok(name)
+    }
+
+    fn unusable(&self, name: &str, place: &str, key: &str) -> Failure {
+        Failure::new(
+            format!("`{name}` cannot be a name in Rust here"),
+            place,
+            format!("choose one in {}: [chosen] {key} = \"…\"", self.file),
+        )
+    }
+
+    /// The text of the file with the names appended that are new.
+    pub(crate) fn to_text(&self, before: &str) -> String {
+        let mut document: toml_edit::DocumentMut = before.parse().unwrap_or_default();
+        for (section, names) in [("schemas", &self.schemas), ("operations", &self.operations)] {
+            let table = document.entry(section).or_insert(toml_edit::table());
+            for (name, rust) in names {
+                if table.get(name).is_none() {
+                    table[name] = toml_edit::value(rust);
+                }
+            }
+        }
+        document.to_string()
+    }
+}
+
+fn place(file: &str, text: &str, span: Option<std::ops::Range<usize>>) -> String {
+    match span {
+        Some(span) => {
+            let line = text.get(..span.start).unwrap_or_default().matches('\n').count() + 1;
+            format!("{file}, line {line}")
+        }
+        None => file.to_owned(),
+    }
+}
+
+fn is_identifier(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && characters.all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && name != "_"
+}
+
+/// A field's name; keywords get `r#`.
+fn raw(name: String) -> String {
+    if KEYWORDS.contains(&name.as_str()) { format!("r#{name}") } else { name }
+}
+
+fn fix<'a>(
+    file: &str,
+    section: &str,
+    fixed: &mut BTreeMap<String, String>,
+    chosen: &BTreeMap<String, String>,
+    documents: impl Iterator<Item = &'a str>,
+    rule: impl Fn(&str) -> String,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    let mut taken: BTreeMap<String, String> = BTreeMap::new();
+    for document in documents {
+        let name = chosen.get(document).cloned().unwrap_or_else(|| rule(document));
+        let place = format!("{file}, [{section}] {document}");
+        let choose = format!("choose another name in {file}: [chosen.{section}] \"{document}\" = \"…\"");
+        if let Some(recorded) = fixed.get(document)
+            && *recorded != name
+        {
+            return Err(Failure::new(
+                format!("the name `{recorded}` is recorded for `{document}`, but it would now be `{name}`"),
+                place,
+                format!(
+                    "a recorded name is part of the public API: restore `{name}`, or put \"{document}\" = \"{recorded}\" under [chosen.{section}]"
+                ),
+            ));
+        }
+        if !is_identifier(&name) || TAKEN_TYPES.contains(&name.as_str()) || KEYWORDS.contains(&name.as_str()) {
+            return Err(Failure::new(format!("`{name}` cannot be a name in Rust here"), place, choose));
+        }
+        if let Some(other) = taken.insert(name.clone(), document.to_owned()) {
+            return Err(Failure::new(
+                format!("`{other}` and `{document}` would both be `{name}` in Rust"),
+                place,
+                choose,
+            ));
+        }
+        names.insert(document.to_owned(), name);
+    }
+    for table in [&*fixed, chosen] {
+        if let Some(gone) = table.keys().find(|name| !names.contains_key(*name)) {
+            return Err(Failure::new(
+                format!("the document has no `{gone}` any more"),
+                format!("{file}, [{section}] {gone}"),
+                "this breaks those who use it: if it is meant, take the entry out",
+            ));
+        }
+    }
+    fixed.clone_from(&names);
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixed(text: &str, documents: &[&str]) -> Result<BTreeMap<String, String>, String> {
+        let mut names = Names::parse(text, "names.toml").map_err(|error| error.to_string())?;
+        names.fix_schemas(documents.iter().copied()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn new_names_follow_the_rule_and_are_appended() {
+        let mut names = Names::parse("# ours\n[schemas]\nA = \"A\"\n", "names.toml").unwrap();
+        let made = names.fix_schemas(["A", "AISearchIndex", "OpenAI.Foo"].into_iter()).unwrap();
+        assert_eq!(made["AISearchIndex"], "AiSearchIndex");
+        assert_eq!(made["OpenAI.Foo"], "OpenAiFoo");
+        let text = names.to_text("# ours\n[schemas]\nA = \"A\"\n");
+        assert!(text.starts_with("# ours\n[schemas]\nA = \"A\"\n"), "{text}");
+        assert!(text.contains("\"OpenAI.Foo\" = \"OpenAiFoo\""), "{text}");
+    }
+
+    #[test]
+    fn what_would_change_the_public_names_is_an_error_that_says_where() {
+        let cases = [
+            ("[schemas]\nRun = \"Lauf\"", vec!["Run"], "names.toml, [schemas] Run"),
+            ("[schemas]\nRun = \"Run\"", vec![], "no `Run` any more"),
+            ("", vec!["fooBar", "FooBar"], "both be `FooBar`"),
+            ("", vec!["String"], "cannot be a name"),
+            ("[chosen.schemas]\nRun = \"1st\"", vec!["Run"], "`1st` cannot be a name"),
+            ("[schemas]\nRun = 5", vec!["Run"], "names.toml, line 2"),
+            ("[shemas]\n", vec![], "unknown field"),
+        ];
+        for (text, documents, expected) in cases {
+            let error = fixed(text, &documents).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_chosen_name_wins() {
+        let made = fixed("[chosen.schemas]\nString = \"Text\"\n[schemas]\nString = \"Text\"", &["String"]).unwrap();
+        assert_eq!(made["String"], "Text");
+    }
+
+    #[test]
+    fn fields_and_variants_are_usable_in_rust() {
+        let names = Names::parse("[chosen.variants]\n\"Mode.-\" = \"Dash\"", "names.toml").unwrap();
+        assert_eq!(names.field("Run", "type").unwrap(), "r#type");
+        assert_eq!(names.field("Run", "nextLink").unwrap(), "next_link");
+        assert_eq!(names.field("Run", "$schema").unwrap(), "schema");
+        assert!(names.field("Run", "extra").is_err());
+        assert_eq!(names.variant("Mode", "2025-01").unwrap(), "V202501");
+        assert_eq!(names.variant("Mode", "-").unwrap(), "Dash");
+        assert!(names.variant("Mode", "unknown").is_err());
+    }
+}

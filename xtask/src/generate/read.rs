@@ -1,0 +1,584 @@
+//! From a normalised document to types and operations.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::api::{
+    Access, Api, Branch, EnumValue, Features, Field, Kind, KindVariant, ObjectVariant, Operation, Paging, Presence,
+    Shape, Streaming, Struct, Type, TypeDefinition,
+};
+use super::names::Names;
+use crate::failure::Failure;
+use crate::normalize::CONSTANT;
+
+/// Headers that make the repetition of a request safe.
+const REPLAY_KEYS: &[&str] = &["Operation-Id", "Idempotency-Key", "Repeatability-Request-ID"];
+
+/// Reads an API from its document, normalised by the passes over schemas.
+pub(crate) fn read(name: &str, module: &str, document: &Value, names: &mut Names) -> Result<Api, Failure> {
+    let empty = Map::new();
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object).unwrap_or(&empty);
+    let operations = operations(document);
+    let rust = names.fix_schemas(schemas.keys().map(String::as_str))?;
+    let methods = names.fix_operations(operations.iter().map(|operation| operation.id))?;
+    let reader = Reader { document, schemas, names, rust: &rust, lists: lists(schemas, &operations), tags: tags(schemas) };
+
+    let mut reach = Reach::default();
+    for operation in &operations {
+        reach.add(schemas, operation);
+    }
+    let mut types = BTreeMap::new();
+    for (document_name, schema) in schemas {
+        let in_requests = reach.requests.contains(document_name.as_str());
+        let in_answers = reach.answers.contains(document_name.as_str());
+        let definition = TypeDefinition {
+            document: document_name.clone(),
+            description: text(schema, "description"),
+            group: reach.group(document_name),
+            shape: reader.shape(document_name, schema, in_requests, in_answers)?,
+        };
+        types.insert(reader.rust_name(document_name)?.to_owned(), definition);
+    }
+    let operations = operations
+        .iter()
+        .map(|operation| reader.operation(operation, methods.get(operation.id).cloned().unwrap_or_default()))
+        .collect::<Result<_, _>>()?;
+    let mut api = Api { name: name.to_owned(), module: module.to_owned(), types, operations };
+    api.box_cycles();
+    Ok(api)
+}
+
+/// An operation of the document as it stands.
+struct Source<'a> {
+    id: &'a str,
+    path: &'a str,
+    method: &'a str,
+    value: &'a Value,
+    parameters: Vec<&'a Value>,
+}
+
+fn operations(document: &Value) -> Vec<Source<'_>> {
+    let resolve = |parameter: &'_ Value| -> Option<String> { Some(parameter.get("$ref")?.as_str()?.trim_start_matches('#').to_owned()) };
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().into_iter().flatten() {
+        let shared: Vec<&Value> = item["parameters"].as_array().into_iter().flatten().collect();
+        for (method, value) in item.as_object().into_iter().flatten() {
+            let Some(id) = value.get("operationId").and_then(Value::as_str) else { continue };
+            let own = value["parameters"].as_array().into_iter().flatten();
+            let parameters = shared
+                .iter()
+                .copied()
+                .chain(own)
+                .filter_map(|parameter| match resolve(parameter) {
+                    Some(pointer) => document.pointer(&pointer),
+                    None => Some(parameter),
+                })
+                .collect();
+            found.push(Source { id, path, method, value, parameters });
+        }
+    }
+    found
+}
+
+/// Which types operations reach, in which direction and from which groups.
+#[derive(Default)]
+struct Reach {
+    requests: BTreeSet<String>,
+    answers: BTreeSet<String>,
+    /// Of each type, the group with the operation that reaches it in the fewest steps.
+    groups: BTreeMap<String, (usize, String)>,
+}
+
+impl Reach {
+    fn add(&mut self, schemas: &Map<String, Value>, operation: &Source<'_>) {
+        let mut requests = BTreeSet::new();
+        let mut answers = BTreeSet::new();
+        operation.parameters.iter().for_each(|parameter| references(&parameter["schema"], &mut requests));
+        references(&operation.value["requestBody"], &mut requests);
+        references(&operation.value["responses"], &mut answers);
+        let mut later = BTreeSet::new();
+        references(&operation.value["x-lro"], &mut later);
+        for answer in operation.value["responses"].as_object().into_iter().flat_map(Map::values) {
+            answer["content"].as_object().into_iter().flat_map(Map::values).for_each(|media| {
+                references(&media["x-sse-events"], &mut later);
+            });
+        }
+        let group = group(operation);
+        // What only events or a job's end hold counts as farther away than any answer's parts.
+        const LATER: usize = 100;
+        for (found, first, is_request) in [(requests, 0, true), (answers, 0, false), (later, LATER, false)] {
+            let kept = if is_request { &mut self.requests } else { &mut self.answers };
+            let mut level: Vec<String> = found.into_iter().collect();
+            let mut seen = BTreeSet::new();
+            let mut steps = first;
+            while !level.is_empty() {
+                let mut next = BTreeSet::new();
+                for name in level {
+                    if !seen.insert(name.clone()) {
+                        continue;
+                    }
+                    match self.groups.get_mut(&name) {
+                        Some((fewest, _)) if *fewest <= steps => {}
+                        _ => {
+                            self.groups.insert(name.clone(), (steps, group.to_owned()));
+                        }
+                    }
+                    references(schemas.get(&name).unwrap_or(&Value::Null), &mut next);
+                    kept.insert(name);
+                }
+                level = next.into_iter().collect();
+                steps += 1;
+            }
+        }
+    }
+
+    /// The file a type stands in.
+    fn group(&self, name: &str) -> String {
+        self.groups.get(name).map_or_else(|| "unreferenced".to_owned(), |(_, group)| group.clone())
+    }
+}
+
+fn group<'a>(operation: &Source<'a>) -> &'a str {
+    operation.value["tags"][0].as_str().unwrap_or("common")
+}
+
+/// Collects the schemas that a piece of a document refers to. Marks of ours (`x-`) are passed over.
+fn references(value: &Value, into: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                match (key.as_str(), inner) {
+                    ("$ref", Value::String(reference)) => {
+                        if let Some(name) = schema_name(reference) {
+                            into.insert(name.to_owned());
+                        }
+                    }
+                    (key, _) if key.starts_with("x-") => {}
+                    _ => references(inner, into),
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|inner| references(inner, into)),
+        _ => {}
+    }
+}
+
+fn schema_name(reference: &str) -> Option<&str> {
+    reference.strip_prefix("#/components/schemas/")
+}
+
+fn reference(schema: &Value) -> Option<&str> {
+    schema.get("$ref").and_then(Value::as_str).and_then(schema_name)
+}
+
+fn text(value: &Value, key: &str) -> Option<String> {
+    value.get(key).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// The answer of an operation: media types and their schemas, of the first success status.
+fn answer<'a>(operation: &Source<'a>) -> Option<&'a Map<String, Value>> {
+    let responses = operation.value["responses"].as_object()?;
+    responses.iter().find(|(status, _)| status.starts_with('2')).and_then(|(_, answer)| answer.get("content")?.as_object())
+}
+
+/// The properties that hold the elements of list answers: those that the paging marks name, and
+/// `data` or `value` of an answer that is a list without pages.
+fn lists(schemas: &Map<String, Value>, operations: &[Source<'_>]) -> BTreeSet<(String, String)> {
+    let mut lists = BTreeSet::new();
+    for operation in operations {
+        let schema = answer(operation).and_then(|content| content.get("application/json")).map(|media| &media["schema"]);
+        let Some(name) = schema.and_then(reference) else { continue };
+        let marked = operation.value["x-paging"]["items"].as_str();
+        let property = marked.or_else(|| {
+            let properties = schemas.get(name)?.get("properties")?;
+            ["data", "value"].into_iter().find(|property| {
+                properties.get(*property).is_some_and(|list| list["type"] == "array" && reference(&list["items"]).is_some())
+            })
+        });
+        if let Some(property) = property {
+            lists.insert((name.to_owned(), property.to_owned()));
+        }
+    }
+    lists
+}
+
+/// The tags of the branches of unions: schema -> property -> values.
+type Tags = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
+
+fn tags(schemas: &Map<String, Value>) -> Tags {
+    let mut tags = Tags::new();
+    for schema in schemas.values() {
+        if let (Some(tag), Some(mapping)) =
+            (schema["discriminator"]["propertyName"].as_str(), schema["discriminator"]["mapping"].as_object())
+        {
+            for (value, branch) in mapping {
+                if let Some(branch) = branch.as_str().and_then(schema_name) {
+                    tags.entry(branch.to_owned()).or_default().entry(tag.to_owned()).or_default().insert(value.clone());
+                }
+            }
+        }
+    }
+    tags
+}
+
+struct Reader<'a> {
+    document: &'a Value,
+    schemas: &'a Map<String, Value>,
+    names: &'a Names,
+    rust: &'a BTreeMap<String, String>,
+    lists: BTreeSet<(String, String)>,
+    tags: Tags,
+}
+
+impl Reader<'_> {
+    fn rust_name(&self, document: &str) -> Result<&str, Failure> {
+        self.rust.get(document).map(String::as_str).ok_or_else(|| {
+            Failure::new("a reference does not resolve", format!("#/components/schemas/{document}"), "correct the document")
+        })
+    }
+
+    fn shape(&self, name: &str, schema: &Value, in_requests: bool, in_answers: bool) -> Result<Shape, Failure> {
+        let place = format!("#/components/schemas/{name}");
+        if schema.get("oneOf").is_some() && schema.get("discriminator").is_some() {
+            return self.tagged(schema, &place);
+        }
+        if let Some(parts) = schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Value::as_array) {
+            return self.untagged(parts, &place);
+        }
+        if let Some(values) = schema.get("enum") {
+            return self.enumeration(name, schema, values, &place);
+        }
+        if schema["type"] == "object" && (schema.get("properties").is_some() || self.tags.contains_key(name)) {
+            return self.structure(name, schema, in_requests, in_answers).map(Shape::Struct);
+        }
+        self.ty(schema, &place).map(Shape::Alias)
+    }
+
+    fn enumeration(&self, name: &str, schema: &Value, values: &Value, place: &str) -> Result<Shape, Failure> {
+        let mut seen: BTreeMap<String, String> = BTreeMap::new();
+        let mut variants = Vec::new();
+        for value in values.as_array().into_iter().flatten() {
+            let Some(value) = value.as_str() else {
+                return Err(Failure::new(
+                    format!("an enum value is no string: {value}"),
+                    place,
+                    "add a pass that says what it is to become",
+                ));
+            };
+            let variant = self.names.variant(name, value)?;
+            if let Some(other) = seen.insert(variant.clone(), value.to_owned()) {
+                return Err(Failure::new(
+                    format!("the values `{other}` and `{value}` would both be `{variant}` in Rust"),
+                    place,
+                    format!("choose a name in names.toml: [chosen] variants.\"{name}.{value}\" = \"…\""),
+                ));
+            }
+            let description = text(&schema["x-enum-descriptions"], value);
+            variants.push(EnumValue { value: value.to_owned(), variant, description });
+        }
+        if variants.is_empty() {
+            return Err(Failure::new("an enum without values", place, "correct the document in the overlay"));
+        }
+        Ok(Shape::Enum(variants))
+    }
+
+    fn structure(&self, name: &str, schema: &Value, in_requests: bool, in_answers: bool) -> Result<Struct, Failure> {
+        let empty = Map::new();
+        let properties = schema["properties"].as_object().unwrap_or(&empty);
+        let required = strings(&schema["required"]);
+        // Required ones first, in the document's order, which is the order of `new`'s arguments.
+        let order = required.iter().filter(|property| properties.contains_key(*property)).chain(
+            properties.keys().filter(|property| !required.contains(property)),
+        );
+        let mut model = Struct::default();
+        let mut taken: BTreeMap<String, String> = BTreeMap::new();
+        for property in order {
+            let value = &properties[property];
+            let place = format!("#/components/schemas/{name}/properties/{property}");
+            let is_required = required.contains(property);
+            let read_only = value["readOnly"] == true;
+            if let Some(constant) = value.get(CONSTANT).and_then(Value::as_str) {
+                let tag_values = self.tags.get(name).and_then(|tags| tags.get(property));
+                let is_tag = tag_values.is_some_and(|values| values.len() == 1 && values.contains(constant));
+                if is_tag || (is_required && in_requests && !read_only) {
+                    model.fixed.push((property.clone(), constant.to_owned()));
+                    continue;
+                }
+            }
+            let field = self.names.field(name, property)?;
+            if let Some(other) = taken.insert(field.clone(), property.clone()) {
+                return Err(Failure::new(
+                    format!("the properties `{other}` and `{property}` would both be `{field}` in Rust"),
+                    place,
+                    format!("choose a name in names.toml: [chosen] fields.\"{name}.{property}\" = \"…\""),
+                ));
+            }
+            let mut ty = self.ty(value, &place)?;
+            if let (true, Type::Vec(item)) = (self.lists.contains(&(name.to_owned(), property.clone())), &ty) {
+                ty = Type::List(item.clone());
+            }
+            let observed = strings(&value["x-observed"]);
+            let loosened = observed.iter().any(|seen| seen == "absent" || seen == "null");
+            let presence = match (is_required, &ty) {
+                (false, _) => Presence::Optional,
+                (true, Type::Any) => Presence::Any,
+                (true, _) if value["nullable"] == true || loosened => Presence::Nullable,
+                (true, Type::String) if property == "id" && in_answers => Presence::Key,
+                (true, _) => Presence::Required,
+            };
+            let access = match (read_only, value["writeOnly"] == true) {
+                (true, _) if in_requests => Access::Read,
+                (_, true) => Access::Write,
+                _ => Access::Both,
+            };
+            let description = text(value, "description");
+            model.fields.push(Field { property: property.clone(), name: field, description, ty, presence, access, boxed: false });
+        }
+        Ok(model)
+    }
+
+    fn tagged(&self, schema: &Value, place: &str) -> Result<Shape, Failure> {
+        let tag = text(&schema["discriminator"], "propertyName").unwrap_or_default();
+        let Some(mapping) = schema["discriminator"]["mapping"].as_object() else {
+            return Err(Failure::new("a discriminator without a mapping", place, "add the mapping in the overlay"));
+        };
+        let pairs = mapping.iter().filter_map(|(value, branch)| Some((value.clone(), branch.as_str().and_then(schema_name)?)));
+        self.branches(tag, pairs.collect(), place)
+    }
+
+    fn branches(&self, tag: String, pairs: Vec<(String, &str)>, place: &str) -> Result<Shape, Failure> {
+        let mut branches: Vec<(&str, Branch)> = Vec::new();
+        for (value, name) in pairs {
+            if let Some((_, branch)) = branches.iter_mut().find(|(known, _)| *known == name) {
+                branch.values.push(value);
+                continue;
+            }
+            let variant = self.names.variant(place.rsplit('/').next().unwrap_or_default(), &value)?;
+            if branches.iter().any(|(_, branch)| branch.variant == variant) {
+                return Err(Failure::new(
+                    format!("two kinds would both be `{variant}` in Rust"),
+                    place,
+                    "choose a name for one in names.toml: [chosen] variants",
+                ));
+            }
+            let ty = self.rust_name(name)?.to_owned();
+            branches.push((name, Branch { variant, ty, values: vec![value] }));
+        }
+        Ok(Shape::Tagged { tag, branches: branches.into_iter().map(|(_, branch)| branch).collect() })
+    }
+
+    /// A union without a discriminator: by a constant that all parts fix, or by the kind of JSON
+    /// value and the keys that objects need.
+    fn untagged(&self, parts: &[Value], place: &str) -> Result<Shape, Failure> {
+        let names: Option<Vec<&str>> = parts.iter().map(reference).collect();
+        if let Some(names) = &names
+            && let Some((tag, pairs)) = self.inferred_tag(names)
+        {
+            return self.branches(tag, pairs, place);
+        }
+        let mut variants: BTreeMap<Kind, KindVariant> = BTreeMap::new();
+        let mut objects: Vec<ObjectVariant> = Vec::new();
+        for part in parts {
+            let (kind, named) = self.kind(part, place)?;
+            if let (Kind::Object, Some(name)) = (kind, named) {
+                let needs = strings(&self.schemas.get(name).unwrap_or(&Value::Null)["required"]);
+                let ty = self.rust_name(name)?.to_owned();
+                objects.push(ObjectVariant { variant: ty.clone(), ty, needs });
+                continue;
+            }
+            let variant = match (named, kind) {
+                (Some(name), _) => self.rust_name(name)?.to_owned(),
+                (None, Kind::String) => "String".to_owned(),
+                (None, Kind::Array) => "Array".to_owned(),
+                (None, Kind::Boolean) => "Boolean".to_owned(),
+                (None, Kind::Number) => "Number".to_owned(),
+                (None, Kind::Object) => "Object".to_owned(),
+            };
+            let ty = self.ty(part, place)?;
+            match variants.get(&kind) {
+                // Any string and a set of known ones: the open enum takes both.
+                Some(known) if kind == Kind::String && (named.is_some() || known.ty == Type::String) => {
+                    if named.is_some() {
+                        variants.insert(kind, KindVariant { kind, variant, ty });
+                    }
+                }
+                Some(_) if kind == Kind::String => {}
+                Some(_) => {
+                    return Err(Failure::new(
+                        format!("two parts of a union are of the same JSON kind ({kind:?})"),
+                        place,
+                        "tell them apart in the overlay or by a pass",
+                    ));
+                }
+                None => {
+                    variants.insert(kind, KindVariant { kind, variant, ty });
+                }
+            }
+        }
+        objects.sort_by_key(|object| std::cmp::Reverse(object.needs.len()));
+        for pair in objects.windows(2) {
+            if pair[0].needs == pair[1].needs {
+                return Err(Failure::new(
+                    format!("{} and {} need the same keys, so that nothing tells them apart", pair[0].ty, pair[1].ty),
+                    place,
+                    "tell them apart in the overlay or by a pass",
+                ));
+            }
+        }
+        Ok(Shape::Untagged { variants: variants.into_values().collect(), objects })
+    }
+
+    fn inferred_tag<'n>(&self, names: &[&'n str]) -> Option<(String, Vec<(String, &'n str)>)> {
+        ["type", "kind", "role", "object"].into_iter().find_map(|tag| {
+            let pairs: Option<Vec<(String, &str)>> = names
+                .iter()
+                .map(|name| {
+                    let constant = self.schemas.get(*name)?.get("properties")?.get(tag)?.get(CONSTANT)?.as_str()?;
+                    Some((constant.to_owned(), *name))
+                })
+                .collect();
+            let pairs = pairs?;
+            let distinct: BTreeSet<&str> = pairs.iter().map(|(value, _)| value.as_str()).collect();
+            (distinct.len() == pairs.len()).then(|| (tag.to_owned(), pairs))
+        })
+    }
+
+    /// The JSON kind of a part of a union, and its name if it has one.
+    fn kind<'p>(&self, part: &'p Value, place: &str) -> Result<(Kind, Option<&'p str>), Failure> {
+        let named = reference(part);
+        let schema = match named {
+            Some(name) => self.schemas.get(name).unwrap_or(&Value::Null),
+            None => part,
+        };
+        let kind = match schema["type"].as_str() {
+            Some("string") => Kind::String,
+            Some("array") => Kind::Array,
+            Some("boolean") => Kind::Boolean,
+            Some("integer" | "number") => Kind::Number,
+            Some("object") => Kind::Object,
+            _ if schema.get("oneOf").is_some() => Kind::Object,
+            _ => {
+                return Err(Failure::new(
+                    "a part of a union whose JSON kind is not known",
+                    place,
+                    "say in the overlay what it is, or add a pass",
+                ));
+            }
+        };
+        Ok((kind, named))
+    }
+
+    fn ty(&self, schema: &Value, place: &str) -> Result<Type, Failure> {
+        if let Some(name) = reference(schema) {
+            return self.rust_name(name).map(|name| Type::Named(name.to_owned()));
+        }
+        let refuse = |what: &str| {
+            Err(Failure::new(what, place, "add a pass that gives it a name of its own, or correct the document in the overlay"))
+        };
+        for composition in ["allOf", "anyOf", "oneOf", "not"] {
+            if schema.get(composition).is_some() {
+                return refuse(&format!("an inline `{composition}`"));
+            }
+        }
+        if schema.get("enum").is_some() {
+            return refuse("an inline enum");
+        }
+        let format = schema["format"].as_str().unwrap_or_default();
+        Ok(match schema["type"].as_str() {
+            Some("string") if format == "date-time" || format == "unixtime" => Type::Timestamp,
+            Some("integer" | "number") if format == "unixtime" => Type::Timestamp,
+            Some("string") => Type::String,
+            Some("boolean") => Type::Boolean,
+            Some("integer") => Type::Integer,
+            Some("number") => Type::Number,
+            Some("array") => Type::Vec(Box::new(self.ty(&schema["items"], place)?)),
+            Some("object") if schema.get("properties").is_some() => return refuse("an inline object"),
+            Some("object") => match schema.get("additionalProperties") {
+                Some(Value::Object(values)) if !values.is_empty() => {
+                    Type::Map(Box::new(self.ty(&schema["additionalProperties"], place)?))
+                }
+                _ => Type::Object,
+            },
+            None => Type::Any,
+            Some(other) => return refuse(&format!("the unknown type `{other}`")),
+        })
+    }
+
+    fn operation(&self, source: &Source<'_>, name: String) -> Result<Operation, Failure> {
+        let place = format!("{} {}", source.method.to_uppercase(), source.path);
+        let value = source.value;
+        let version = source.parameters.iter().any(|parameter| parameter["in"] == "query" && parameter["name"] == "api-version");
+        let api_version = if version { text(&self.document["info"], "version") } else { None };
+        let content = answer(source);
+        let streams = content.is_some_and(|content| content.contains_key("text/event-stream"));
+        let buffered = content.and_then(|content| content.keys().find(|media| *media != "text/event-stream"));
+        let header = |name: &str| {
+            source.parameters.iter().find(|parameter| {
+                parameter["in"] == "header" && parameter["name"].as_str().is_some_and(|header| header.eq_ignore_ascii_case(name))
+            })
+        };
+        let features = strings(&value["x-foundry-features"]);
+        let features = match (features.is_empty(), header("Foundry-Features")) {
+            (true, _) => Features::None,
+            (false, Some(parameter)) if parameter["required"] == true => Features::Required(features),
+            (false, _) => Features::Optional(features),
+        };
+        let paging = match value.get("x-paging") {
+            None => None,
+            Some(mark) => {
+                let of = |key: &str| {
+                    text(mark, key).ok_or_else(|| Failure::new(format!("`x-paging` without `{key}`"), &place, "add it in the overlay"))
+                };
+                Some(match mark["style"].as_str() {
+                    Some("cursor") => Paging::Cursor {
+                        items: of("items")?,
+                        parameter: of("cursorParam")?,
+                        property: of("cursorProperty")?,
+                        has_more: of("hasMore")?,
+                    },
+                    Some("nextLink") => Paging::NextLink { items: of("items")?, next_link: of("nextLink")? },
+                    style => {
+                        return Err(Failure::new(
+                            format!("the unknown paging style {style:?}"),
+                            place,
+                            "teach it to the generator and the pager",
+                        ));
+                    }
+                })
+            }
+        };
+        let bodies = value["requestBody"]["content"].as_object();
+        Ok(Operation {
+            id: source.id.to_owned(),
+            name,
+            group: group(source).to_owned(),
+            method: source.method.to_uppercase(),
+            path: source.path.to_owned(),
+            api_version,
+            request_content_type: bodies.and_then(|content| content.keys().next().cloned()),
+            response_content_type: buffered.cloned(),
+            features,
+            replay_key: REPLAY_KEYS.iter().find(|key| header(key).is_some()).map(|key| (*key).to_owned()),
+            paging,
+            long_running: value.get("x-lro").is_some(),
+            streaming: match (streams, buffered) {
+                (false, _) => Streaming::Never,
+                (true, Some(_)) => Streaming::Optional,
+                (true, None) => Streaming::Always,
+            },
+            secret: value["x-secret"] == true,
+            summary: text(value, "summary"),
+            description: text(value, "description"),
+            parameters: source
+                .parameters
+                .iter()
+                .filter_map(|parameter| Some((text(parameter, "name")?, text(parameter, "description")?)))
+                .collect(),
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! `openapi/sources.toml`: the APIs, where their documents come from, and the passes they need.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::files;
+use crate::failure::Failure;
+
+const FILE: &str = "openapi/sources.toml";
+
+/// The content of `sources.toml`.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    text: String,
+    apis: BTreeMap<String, Source>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    #[serde(default)]
+    api: BTreeMap<String, Source>,
+}
+
+/// An API: `[api.NAME]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Source {
+    /// The module of foundry-raw.
+    pub(crate) module: String,
+    /// The feature it is behind.
+    pub(crate) feature: String,
+    /// Where the document's facts come from.
+    #[allow(dead_code, reason = "for those who read the file")]
+    facts: String,
+    /// Of the document; generate keeps it.
+    #[allow(dead_code, reason = "generate writes it")]
+    #[serde(default)]
+    sha256: String,
+    /// The passes that the document needs; generate appends to them.
+    #[serde(default)]
+    pub(crate) passes: Vec<String>,
+}
+
+impl Sources {
+    pub(crate) fn read(root: &Path) -> Result<Self, Failure> {
+        let text = files::read_text(&root.join(FILE))?;
+        let content: Content = toml::from_str(&text).map_err(|error| {
+            Failure::new(error.to_string().trim().to_owned(), FILE, "correct the entry; openapi/README.md shows one")
+        })?;
+        Ok(Self { text, apis: content.api })
+    }
+
+    pub(crate) fn apis(&self) -> impl Iterator<Item = &str> {
+        self.apis.keys().map(String::as_str)
+    }
+
+    pub(crate) fn get(&self, api: &str) -> Result<&Source, Failure> {
+        self.apis.get(api).ok_or_else(|| Failure::new(format!("no entry for `{api}`"), FILE, "add one"))
+    }
+
+    /// Records the document's sum and the passes that matched, keeping the order of those known.
+    pub(crate) fn update(&mut self, api: &str, sha256: &str, matched: Vec<String>) -> Result<(), Failure> {
+        let mut document: toml_edit::DocumentMut = self
+            .text
+            .parse()
+            .map_err(|error: toml_edit::TomlError| Failure::new(error.to_string(), FILE, "correct the file"))?;
+        let entry = &mut document["api"][api];
+        entry["sha256"] = toml_edit::value(sha256);
+        let mut passes = toml_edit::Array::new();
+        for pass in matched {
+            passes.push(pass);
+        }
+        for pass in passes.iter_mut() {
+            pass.decor_mut().set_prefix("\n    ");
+        }
+        passes.set_trailing("\n");
+        passes.set_trailing_comma(true);
+        entry["passes"] = toml_edit::value(passes);
+        self.text = document.to_string();
+        Ok(())
+    }
+
+    pub(crate) fn to_text(&self) -> String {
+        self.text.clone()
+    }
+}

@@ -1,0 +1,174 @@
+//! Passes over the operations of a document: from what the service says to what progenitor takes.
+
+use serde_json::{Map, Value, json};
+
+use crate::failure::Failure;
+
+/// Headers that the pipeline sends by itself.
+const PIPELINE_HEADERS: &[&str] = &["x-ms-client-request-id", "foundry-features", "accept", "operation-id"];
+
+const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/// Calls `f` with the path, the method and the operation.
+fn each_operation(
+    document: &mut Value,
+    mut f: impl FnMut(&str, &str, &mut Map<String, Value>) -> Result<usize, Failure>,
+) -> Result<usize, Failure> {
+    let mut count = 0;
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return Ok(0) };
+    for (path, item) in paths {
+        let Some(item) = item.as_object_mut() else { continue };
+        for (method, operation) in item {
+            if let (true, Some(operation)) = (METHODS.contains(&method.as_str()), operation.as_object_mut()) {
+                count += f(path, method, operation)?;
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// Takes parameters away, also those that are references or stand at the path.
+fn drop_parameters(document: &mut Value, is_dropped: impl Fn(&Value) -> bool) -> Result<usize, Failure> {
+    let shared = document.pointer("/components/parameters").cloned().unwrap_or_default();
+    let dropped = |parameter: &Value| {
+        let resolved = parameter
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|reference| shared.get(reference.rsplit('/').next().unwrap_or_default()));
+        is_dropped(resolved.unwrap_or(parameter))
+    };
+    let mut count = 0;
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return Ok(0) };
+    for item in paths.values_mut().filter_map(Value::as_object_mut) {
+        let lists = item.iter_mut().filter_map(|(name, value)| {
+            if name == "parameters" { Some(value) } else { value.get_mut("parameters") }
+        });
+        for list in lists.filter_map(Value::as_array_mut) {
+            let before = list.len();
+            list.retain(|parameter| !dropped(parameter));
+            count += before - list.len();
+        }
+    }
+    Ok(count)
+}
+
+pub(super) fn drop_api_version(document: &mut Value) -> Result<usize, Failure> {
+    drop_parameters(document, |parameter| parameter["in"] == "query" && parameter["name"] == "api-version")
+}
+
+pub(super) fn drop_pipeline_headers(document: &mut Value) -> Result<usize, Failure> {
+    drop_parameters(document, |parameter| {
+        let name = parameter["name"].as_str().unwrap_or_default();
+        parameter["in"] == "header" && PIPELINE_HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header))
+    })
+}
+
+fn is_success(status: &str) -> bool {
+    status.starts_with('2')
+}
+
+pub(super) fn drop_error_answers(document: &mut Value) -> Result<usize, Failure> {
+    each_operation(document, |_, _, operation| {
+        let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return Ok(0) };
+        let before = responses.len();
+        responses.retain(|status, _| is_success(status));
+        Ok(before - responses.len())
+    })
+}
+
+pub(super) fn merge_success_answers(document: &mut Value) -> Result<usize, Failure> {
+    each_operation(document, |path, method, operation| {
+        let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return Ok(0) };
+        if responses.len() < 2 {
+            return Ok(0);
+        }
+        let mut answers = std::mem::take(responses).into_iter();
+        let Some((_, first)) = answers.next() else { return Ok(0) };
+        for (status, answer) in answers {
+            if answer.get("content") != first.get("content") {
+                return Err(Failure::new(
+                    format!("the answer {status} is of another type than the first one"),
+                    format!("{} {path}", method.to_uppercase()),
+                    "decide what the method is to answer, and add a pass for it",
+                ));
+            }
+        }
+        responses.insert("2XX".to_owned(), first);
+        Ok(1)
+    })
+}
+
+/// The media type of event streams.
+const EVENT_STREAM: &str = "text/event-stream";
+
+fn bytes() -> Value {
+    json!({ "schema": { "type": "string", "format": "binary" } })
+}
+
+pub(super) fn split_event_streams(document: &mut Value) -> Result<usize, Failure> {
+    let mut twins: Vec<(String, String, Value)> = Vec::new();
+    let count = each_operation(document, |path, method, operation| {
+        let mut twin = operation.clone();
+        let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return Ok(0) };
+        let mut count = 0;
+        for (status, answer) in responses {
+            let Some(content) = answer.get_mut("content").and_then(Value::as_object_mut) else { continue };
+            if !content.contains_key(EVENT_STREAM) {
+                continue;
+            }
+            count += 1;
+            if content.len() == 1 {
+                content.insert(EVENT_STREAM.to_owned(), bytes());
+                continue;
+            }
+            content.remove(EVENT_STREAM);
+            let id = twin.get("operationId").and_then(Value::as_str).unwrap_or_default();
+            twin.insert("operationId".to_owned(), format!("{id}_stream").into());
+            twin.insert("responses".to_owned(), json!({ status: { "description": "", "content": { EVENT_STREAM: bytes() } } }));
+            twins.push((format!("{path}#stream"), method.to_owned(), Value::Object(std::mem::take(&mut twin))));
+        }
+        Ok(count)
+    })?;
+    for (path, method, twin) in twins {
+        document["paths"][path][method] = twin;
+    }
+    Ok(count)
+}
+
+/// Gives a request body another media type; `true` if it had the one asked for.
+fn rename_body(operation: &mut Map<String, Value>, from: &str, to: &str, schema: Option<Value>) -> bool {
+    let content = operation.get_mut("requestBody").and_then(|body| body.get_mut("content"));
+    let Some(content) = content.and_then(Value::as_object_mut) else { return false };
+    let Some(body) = content.remove(from) else { return false };
+    content.insert(to.to_owned(), schema.unwrap_or(body));
+    true
+}
+
+pub(super) fn multipart_as_bytes(document: &mut Value) -> Result<usize, Failure> {
+    each_operation(document, |_, _, operation| {
+        Ok(usize::from(rename_body(operation, "multipart/form-data", "application/octet-stream", Some(bytes()))))
+    })
+}
+
+pub(super) fn merge_patch_as_json(document: &mut Value) -> Result<usize, Failure> {
+    each_operation(document, |_, _, operation| {
+        Ok(usize::from(rename_body(operation, "application/merge-patch+json", "application/json", None)))
+    })
+}
+
+pub(super) fn join_unexploded_arrays(document: &mut Value) -> Result<usize, Failure> {
+    each_operation(document, |_, _, operation| {
+        let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) else { return Ok(0) };
+        let mut count = 0;
+        for parameter in parameters.iter_mut().filter_map(Value::as_object_mut) {
+            let is_array = parameter.get("schema").is_some_and(|schema| schema["type"] == "array");
+            if is_array && parameter.get("explode") == Some(&Value::Bool(false)) {
+                parameter.insert("schema".to_owned(), json!({ "type": "string" }));
+                parameter.remove("explode");
+                parameter.remove("style");
+                count += 1;
+            }
+        }
+        Ok(count)
+    })
+}
