@@ -139,8 +139,8 @@ impl EmulatorBuilder {
         Ok(Emulator {
             endpoint: endpoint(&shared.origin, &self.project),
             shared,
-            stop: Some(stop),
-            task: Some(task),
+            stop,
+            task,
         })
     }
 }
@@ -154,8 +154,9 @@ impl EmulatorBuilder {
 pub struct Emulator {
     endpoint: String,
     shared: Arc<Shared>,
-    stop: Option<oneshot::Sender<()>>,
-    task: Option<JoinHandle<()>>,
+    /// Nothing is ever sent: that it is dropped is what stops the task.
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
 }
 
 impl Emulator {
@@ -195,25 +196,10 @@ impl Emulator {
     }
 
     /// Stops the emulator and waits until it has stopped: no task of it is left then.
-    pub async fn shutdown(mut self) {
-        self.signal();
-        if let Some(task) = self.task.take() {
-            // An error would mean that the runtime has taken the task down itself.
-            let _ = task.await;
-        }
-    }
-
-    fn signal(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            // Nobody listens if the task is gone already.
-            let _ = stop.send(());
-        }
-    }
-}
-
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        self.signal();
+    pub async fn shutdown(self) {
+        drop(self.stop);
+        // An error would mean that the runtime has taken the task down itself.
+        let _ = self.task.await;
     }
 }
 
@@ -231,7 +217,7 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot:
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            // The other end being dropped without a word is a stop too.
+            // Ready, with an error, once the emulator is dropped.
             _ = &mut stopped => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => connect(&mut connections, &graceful, stream, &router),

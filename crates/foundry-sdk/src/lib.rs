@@ -1,1 +1,29 @@
-//! foundry-sdk
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
+
+#[cfg(feature = "v2025-05-01")]
+pub mod classic;
+mod client;
+mod clock;
+mod credential;
+mod endpoint;
+mod error;
+mod pipeline;
+#[cfg(feature = "v2025-05-01")]
+mod poller;
+#[cfg(feature = "v2025-05-01")]
+mod request;
+
+pub use client::{ProjectClient, ProjectClientBuilder};
+pub use clock::{Clock, SystemClock};
+pub use credential::Credential;
+pub use endpoint::Endpoint;
+pub use error::{Error, ErrorKind, Result};
+#[cfg(feature = "v2025-05-01")]
+pub use poller::{Polled, Poller};
+#[cfg(feature = "v2025-05-01")]
+pub use request::{Operation, Reply, Request};
+
+/// Wire types: what requests take and answers hold.
+#[cfg(feature = "v2025-05-01")]
+pub use foundry_raw::v2025_05_01::types;

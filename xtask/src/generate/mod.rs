@@ -107,8 +107,11 @@ fn generate_api(root: &Path, name: &str, sources: &mut Sources, files: &mut File
     let overlay = Overlay::parse(&overlay_text, &overlay_name).map_err(|error| failed(&error))?;
     let applied = overlay.apply(&mut described).map_err(|error| failed(&error))?;
     // An overlay may break a document too.
-    let after = described.to_string();
-    checked(after.as_bytes(), &format!("{shown} after {overlay_name}"))?;
+    let after = format!("{shown} after {overlay_name}");
+    let described = Document::from_value(described, &after)
+        .map_err(|error| Failure::new(error.to_string(), &after, "correct the overlay"))?;
+    holds_together(&described)?;
+    let mut described = described.into_value();
 
     let mut matched = normalize::run(normalize::SCHEMAS, &mut described)?;
     let mut names = Names::parse(&names_text, &format!("openapi/{name}/names.toml"))?;
@@ -168,14 +171,19 @@ fn checked(bytes: &[u8], name: &str) -> Result<Document, Failure> {
             "convert it to OpenAPI 3.0 first",
         ));
     }
+    holds_together(&document)?;
+    Ok(document)
+}
+
+fn holds_together(document: &Document) -> Result<(), Failure> {
     if let Err(problems) = document.check_with(openapi_compare::Check::default().operation_ids_required(true)) {
         let mut text = String::from("the document does not hold together:");
         for problem in &problems {
             let _ = write!(text, "\n  - {problem}");
         }
-        return Err(Failure::new(text, name, "correct the document at these places"));
+        return Err(Failure::new(text, document.name(), "correct the document at these places"));
     }
-    Ok(document)
+    Ok(())
 }
 
 /// Gives the operations the names that the client's methods are to have.

@@ -195,6 +195,24 @@ async fn shutting_down_closes_idle_connections() {
 }
 
 #[tokio::test]
+async fn a_request_that_never_ends_does_not_hold_up_the_end() {
+    let (emulator, client, _) = start().await;
+    let mut stream = TcpStream::connect(address(&emulator)).await.unwrap();
+    let head = "POST /api/projects/demo/threads HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // Answered after the connection above was accepted.
+    client.thread().await;
+    tokio::time::timeout(DEADLINE, emulator.shutdown())
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    let _ = tokio::time::timeout(DEADLINE, stream.read_to_end(&mut answer))
+        .await
+        .unwrap();
+    assert!(answer.is_empty());
+}
+
+#[tokio::test]
 async fn a_port_in_use_is_an_error_that_names_it() {
     let first = Emulator::start().await.unwrap();
     let port = url::Url::parse(first.endpoint()).unwrap().port().unwrap();

@@ -14,7 +14,7 @@ use super::{operations, types};
 /// Cheap to clone. It builds requests and hands them to its [`Transport`].
 #[derive(Clone, Debug)]
 pub struct Client {
-    pub(super) baseurl: String,
+    pub(super) baseurl: Arc<str>,
     pub(super) client: reqwest::Client,
     pub(super) transport: SharedTransport,
 }
@@ -29,7 +29,7 @@ impl Client {
 
     /// A client that builds requests with `client` and sends them by `transport`.
     pub fn with_transport(endpoint: &str, client: reqwest::Client, transport: Arc<dyn Transport>) -> Self {
-        let baseurl = endpoint.trim_end_matches('/').to_owned();
+        let baseurl = endpoint.trim_end_matches('/').into();
         Self { baseurl, client, transport: SharedTransport(transport) }
     }
 

@@ -1,0 +1,46 @@
+//! The options of one call.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use uuid::Uuid;
+
+use super::CLIENT_REQUEST_ID;
+
+/// What one call asks for beside its operation's own arguments.
+#[derive(Clone, Debug)]
+pub(crate) struct CallOptions {
+    /// Our id of the call.
+    pub(crate) client_request_id: String,
+    /// Instead of the operation's own api-version.
+    pub(crate) api_version: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) query: Vec<(String, String)>,
+}
+
+impl CallOptions {
+    pub(crate) fn new(api_version: Option<String>) -> Self {
+        Self {
+            client_request_id: Uuid::new_v4().to_string(),
+            api_version,
+            headers: HeaderMap::new(),
+            query: Vec::new(),
+        }
+    }
+
+    pub(crate) fn header(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.insert(name, value);
+    }
+
+    /// Puts them on a request; the caller's own headers win over what the operation sets.
+    pub(super) fn apply(&self, request: &mut reqwest::Request) {
+        if !self.query.is_empty() {
+            request.url_mut().query_pairs_mut().extend_pairs(&self.query);
+        }
+        let headers = request.headers_mut();
+        if let Ok(id) = HeaderValue::from_str(&self.client_request_id) {
+            headers.insert(CLIENT_REQUEST_ID, id);
+        }
+        for (name, value) in &self.headers {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+}
