@@ -3,6 +3,7 @@
 
 mod client;
 mod error;
+mod helpers;
 mod operation;
 mod transport;
 mod wire;

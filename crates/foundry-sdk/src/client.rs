@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "v2025-05-01")]
 use foundry_raw::v2025_05_01;
 use http::HeaderValue;
 
+#[cfg(feature = "v2025-05-01")]
 use crate::classic::Classic;
 use crate::clock::{Clock, SystemClock};
 use crate::credential::Credential;
@@ -30,6 +32,7 @@ pub struct ProjectClient(Arc<Inner>);
 
 struct Inner {
     pipeline: Arc<Pipeline>,
+    #[cfg(feature = "v2025-05-01")]
     raw_2025_05_01: v2025_05_01::Client,
     clock: Arc<dyn Clock>,
     classic_api_version: Option<String>,
@@ -92,11 +95,13 @@ impl ProjectClient {
         &self.0.pipeline.endpoint
     }
 
+    #[cfg(feature = "v2025-05-01")]
     /// The classic surface: agents, threads, messages and runs.
     pub fn classic(&self) -> Classic {
         Classic::new(self)
     }
 
+    #[cfg(feature = "v2025-05-01")]
     /// The generated client of api-version 2025-05-01, sending through the same pipeline.
     ///
     /// Its methods, and the types of `reqwest` in them, are outside of this crate's semantic
@@ -106,14 +111,17 @@ impl ProjectClient {
         self.raw_for_call(options)
     }
 
+    #[cfg(feature = "v2025-05-01")]
     pub(crate) fn raw_for_call(&self, options: CallOptions) -> v2025_05_01::Client {
         self.0.raw_2025_05_01.over(self.0.pipeline.for_call(options))
     }
 
+    #[cfg(feature = "v2025-05-01")]
     pub(crate) fn classic_api_version(&self) -> Option<&str> {
         self.0.classic_api_version.as_deref()
     }
 
+    #[cfg(feature = "v2025-05-01")]
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.clock
     }
@@ -185,10 +193,13 @@ impl ProjectClientBuilder {
             .build()
             .map_err(|error| Error::new(ErrorKind::InvalidInput, "the HTTP client cannot be made").with_source(error))?;
         let pipeline = Arc::new(Pipeline { http: http.clone(), endpoint, credential, user_agent });
+        #[cfg(feature = "v2025-05-01")]
         let transport = pipeline.for_call(CallOptions::new(self.classic_api_version.clone()));
+        #[cfg(feature = "v2025-05-01")]
         let raw_2025_05_01 = v2025_05_01::Client::with_transport(pipeline.endpoint.as_str(), http, transport);
         Ok(ProjectClient(Arc::new(Inner {
             pipeline,
+            #[cfg(feature = "v2025-05-01")]
             raw_2025_05_01,
             clock: self.clock,
             classic_api_version: self.classic_api_version,
@@ -268,6 +279,7 @@ mod tests {
     fn a_client_is_cheap_to_share() {
         fn shared<T: Clone + Send + Sync + 'static>() {}
         shared::<ProjectClient>();
+        #[cfg(feature = "v2025-05-01")]
         shared::<Classic>();
     }
 }

@@ -1,0 +1,24 @@
+//! Helpers on messages.
+
+use crate::v2025_05_01::types::{MessageContent, ThreadMessage};
+
+impl ThreadMessage {
+    /// The text of the message: its text parts, one after the other, with an empty line between.
+    ///
+    /// ```
+    /// use foundry_raw::v2025_05_01::types::ThreadMessage;
+    ///
+    /// let message: ThreadMessage = foundry_raw::from_str(
+    ///     r#"{"id":"msg_1","content":[{"type":"text","text":{"value":"Howdy."}},{"type":"image_file","image_file":{"file_id":"f"}}]}"#,
+    /// )?;
+    /// assert_eq!(message.text(), "Howdy.");
+    /// # Ok::<(), foundry_raw::DecodeError>(())
+    /// ```
+    pub fn text(&self) -> String {
+        let texts = self.content.iter().filter_map(|part| match part {
+            MessageContent::Text(part) => Some(part.text.value.as_str()),
+            _ => None,
+        });
+        texts.collect::<Vec<_>>().join("\n\n")
+    }
+}
