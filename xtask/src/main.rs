@@ -1,5 +1,6 @@
 //! The workspace's own commands.
 
+mod ci;
 mod failure;
 mod generate;
 mod normalize;
@@ -35,6 +36,8 @@ enum Command {
         /// The APIs to generate, as in openapi/; all of them if none is named.
         apis: Vec<String>,
     },
+    /// Runs the checks that a change must pass; stops at the first that fails.
+    Ci(ci::Arguments),
 }
 
 /// With `--check`, something is not as generate would write it.
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
             generate::run(&root(), &generate::Options { check, verbose, apis })
                 .map(|fresh| if fresh { ExitCode::SUCCESS } else { ExitCode::from(STALE) })
         }
+        Command::Ci(arguments) => ci::run(&root(), &arguments).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|failure: Failure| {
         eprintln!("error: {failure}");

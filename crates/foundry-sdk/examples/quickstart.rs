@@ -13,7 +13,7 @@ use futures_util::TryStreamExt as _;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // 1. An agent: a model with instructions.
+    // 1. and 2. A client with a credential, and an agent: a model with instructions.
     let (client, _emulator) = connect().await?;
     let classic = client.classic();
     let existing = env::var("FOUNDRY_AGENT_ID").ok();
@@ -57,8 +57,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// 2. A client with a credential: of the project that the environment names, else of an emulator,
-/// which runs until it is dropped.
+/// The project that the environment names, or an emulator, which runs until it is dropped.
 async fn connect() -> Result<(ProjectClient, Option<Emulator>), Box<dyn std::error::Error>> {
     if env::var_os("FOUNDRY_PROJECT_ENDPOINT").is_some() {
         return Ok((ProjectClient::from_env()?, None));
