@@ -13,9 +13,11 @@ use futures_util::TryStreamExt as _;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // 1. and 2. A client with a credential, and an agent: a model with instructions.
+    // 1. A client of the project, with a credential.
     let (client, _emulator) = connect().await?;
     let classic = client.classic();
+
+    // 2. An agent: a model with instructions.
     let existing = env::var("FOUNDRY_AGENT_ID").ok();
     let agent_id = match &existing {
         Some(id) => id.clone(),
@@ -34,8 +36,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         // 4. What the user says.
         classic.messages(&thread.id).create(question).await?;
 
-        // 5. and 6. A run lets the agent answer; its states are shown as they change.
+        // 5. A run, which lets the agent answer.
         let mut states = classic.runs(&thread.id).create(&agent_id).poll();
+
+        // 6. Its states, as they change.
         while let Some(run) = states.try_next().await? {
             println!("run       {} {}", run.id, run.status);
             if let RunStatus::Failed | RunStatus::Cancelled | RunStatus::Expired = run.status {
