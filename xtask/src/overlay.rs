@@ -192,6 +192,8 @@ impl Action {
         match &self.change {
             Change::Update(update) => {
                 for place in &places {
+                    let is_properties = place.tokens().next_back().is_some_and(|last| last == "properties");
+                    describes_something(place.resolve(document), update, is_properties)?;
                     let node = place.resolve_mut(document).ok_or_else(|| {
                         format!("{place} was replaced by this very action; narrow the target")
                     })?;
@@ -381,6 +383,25 @@ fn merge(members: &mut Map<String, Value>, changes: &Map<String, Value>) {
             }
         }
     }
+}
+
+/// A description of a property that the document does not have would make one, of any type.
+fn describes_something(node: Option<&Value>, update: &Value, is_properties: bool) -> Result<(), String> {
+    let Value::Object(changes) = update else {
+        return Ok(());
+    };
+    for (name, change) in changes {
+        let member = node.and_then(|node| node.get(name));
+        let only_describes = change.as_object().is_some_and(|change| {
+            change.keys().eq(["description"])
+        });
+        if is_properties && member.is_none() && only_describes {
+            return Err(format!("there is no property `{name}` to describe; correct the name, or take the description out"));
+        }
+        // A property called `properties` holds no properties.
+        describes_something(member, change, !is_properties && name == "properties")?;
+    }
+    Ok(())
 }
 
 fn remove(document: &mut Value, place: &Pointer) -> Result<(), String> {

@@ -4,7 +4,10 @@
 mod client;
 mod error;
 mod helpers;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 mod operation;
+mod sse;
 mod transport;
 mod wire;
 
@@ -14,6 +17,7 @@ mod generated;
 
 pub use client::Reply;
 pub use error::Error;
+pub use sse::{Event, EventError, EventParser};
 pub use operation::{Features, Operation, Paging, Streaming};
 pub use transport::{Body, BoxError, ByteStream, Call, DirectTransport, Response, Transport, streamed, whole};
 pub use wire::{

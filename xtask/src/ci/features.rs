@@ -25,7 +25,9 @@ pub(super) fn unusable(root: &Path, workspace: &Workspace) -> Result<BTreeSet<St
         for feature in package.features.keys() {
             if binds_openssl(root, &package.name, feature)? {
                 let name = format!("{}/{feature}", package.name);
-                say(&format!("left out: {name}, which needs OpenSSL's headers and pkg-config (Debian: libssl-dev, pkg-config)"));
+                say(&format!(
+                    "left out: {name}, which needs OpenSSL's headers and pkg-config (Debian: libssl-dev, pkg-config)"
+                ));
                 unusable.insert(name);
             }
         }
@@ -109,15 +111,18 @@ mod tests {
     fn no_set_of_features_is_built_twice() {
         let workspace = workspace();
         let sets = |index: usize| sets(&workspace.packages[index], &BTreeSet::new());
-        assert_eq!(sets(0), [
-            vec![],
-            vec!["default"],
-            vec!["native"],
-            vec!["new"],
-            vec!["old"],
-            vec!["pure"],
-            vec!["default", "native", "new", "old", "pure"],
-        ]);
+        assert_eq!(
+            sets(0),
+            [
+                vec![],
+                vec!["default"],
+                vec!["native"],
+                vec!["new"],
+                vec!["old"],
+                vec!["pure"],
+                vec!["default", "native", "new", "old", "pure"],
+            ]
+        );
         assert_eq!(sets(1), [Vec::<String>::new()]);
         // `default` is `x`, and so is all.
         assert_eq!(sets(2), [vec![], vec!["default"]]);

@@ -42,16 +42,8 @@ enum Step {
 
 impl Step {
     /// All of them in the order they run: what fails fast and costs little comes first.
-    const ALL: [Self; 8] = [
-        Self::Fmt,
-        Self::Generate,
-        Self::Clippy,
-        Self::Test,
-        Self::Docs,
-        Self::Features,
-        Self::Deny,
-        Self::Package,
-    ];
+    const ALL: [Self; 8] =
+        [Self::Fmt, Self::Generate, Self::Clippy, Self::Test, Self::Docs, Self::Features, Self::Deny, Self::Package];
 
     const fn name(self) -> &'static str {
         match self {
@@ -109,7 +101,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), Failure> {
         }
         say(&format!("\n=== {}: {}", step.name(), step.about()));
         let start = Instant::now();
-        result = step.run(root).map_err(|failure| failed(step, &failure));
+        result = step.run(root);
         let time = start.elapsed();
         let outcome = if result.is_ok() { "ok" } else { "FAILED" };
         say(&format!("=== {}: {outcome} after {}", step.name(), Time(time)));
@@ -123,16 +115,10 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), Failure> {
         say(&format!("{:<9} {:<14} {outcome}", step.name(), Time(*time).to_string()));
     }
     say(&format!("{:<9} {}", "together", Time(times.iter().map(|(_, _, time)| *time).sum())));
+    if let (Err(_), Some((step, ..))) = (&result, times.last()) {
+        say(&format!("\nThe step `{0}` failed; repeat it with `cargo xtask ci --only {0}`.", step.name()));
+    }
     result
-}
-
-/// The failure of a step, with the way to repeat it.
-fn failed(step: Step, failure: &Failure) -> Failure {
-    Failure::new(
-        format!("the step `{}` failed: {failure}", step.name()),
-        "cargo xtask ci",
-        format!("repeat the step with `cargo xtask ci --only {}`", step.name()),
-    )
 }
 
 /// Writes a line at once, before what a child process writes after it.
@@ -232,7 +218,11 @@ struct Time(Duration);
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
-        if seconds < 60 { write!(f, "{:.1} s", self.0.as_secs_f64()) } else { write!(f, "{} min {:02} s", seconds / 60, seconds % 60) }
+        if seconds < 60 {
+            write!(f, "{:.1} s", self.0.as_secs_f64())
+        } else {
+            write!(f, "{} min {:02} s", seconds / 60, seconds % 60)
+        }
     }
 }
 

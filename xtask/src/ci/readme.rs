@@ -54,7 +54,11 @@ fn words(line: &str) -> Result<Vec<String>, Failure> {
 }
 
 fn failure(what: &str) -> Failure {
-    Failure::new(what, format!("README.md, \"{HEADING}\""), "write the test command there, as in `cargo test --workspace`")
+    Failure::new(
+        what,
+        format!("README.md, \"{HEADING}\""),
+        "write the test command there, as in `cargo test --workspace`",
+    )
 }
 
 #[cfg(test)]

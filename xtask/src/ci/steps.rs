@@ -75,7 +75,8 @@ pub(super) fn features(root: &Path) -> Result<(), Failure> {
 
 pub(super) fn deny(root: &Path) -> Result<(), Failure> {
     let program = cargo_deny(root)?;
-    Line::new(program, ["check", "licenses", "bans", "sources"]).run(root)
+    // The graph of who brings in what is hundreds of lines; `cargo tree --invert CRATE` tells it.
+    Line::new(program, ["check", "--hide-inclusion-graph", "licenses", "bans", "sources"]).run(root)
 }
 
 /// cargo-deny of the right version, installed if it is not there.

@@ -179,6 +179,12 @@ pub(crate) struct Operation {
     pub(crate) long_running: bool,
     pub(crate) streaming: Streaming,
     pub(crate) secret: bool,
+    /// The JSON body of the request.
+    pub(crate) request: Option<Type>,
+    /// The JSON body of the buffered answer.
+    pub(crate) answer: Option<Type>,
+    /// The events of its stream with JSON data, by name.
+    pub(crate) events: Vec<(String, Type)>,
     pub(crate) summary: Option<String>,
     pub(crate) description: Option<String>,
     /// Names on the wire and descriptions.

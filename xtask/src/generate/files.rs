@@ -61,6 +61,8 @@ impl Files {
             }
         }
         found.sort();
+        // An owned folder may stand in another.
+        found.dedup();
         Ok(found)
     }
 
@@ -91,6 +93,9 @@ impl Files {
             .iter()
             .filter(|(path, text)| std::fs::read(root.join(path)).ok().as_deref() != Some(text.as_bytes()))
             .collect();
+        if let Some((path, _)) = stale.iter().find(|(path, _)| root.join(path).is_dir()) {
+            return Err(Failure::new("a folder stands where a file is to be written", path.as_str(), "move the folder away"));
+        }
         let aside = |path: &str| root.join(format!("{path}.new"));
         let mut made: Vec<PathBuf> = Vec::new();
         for (path, text) in &stale {

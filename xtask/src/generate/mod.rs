@@ -4,6 +4,7 @@ mod api;
 mod client;
 mod docs;
 mod files;
+mod inspect;
 mod names;
 mod operations;
 mod read;
@@ -59,6 +60,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool, Failure> {
         if options.apis.is_empty() || options.apis.contains(name) {
             summary.push(generate_api(root, name, &mut sources, &mut files)?);
         }
+    }
+    if options.apis.is_empty() {
+        files.own_folder(GENERATED);
     }
     files.add(format!("{GENERATED}/mod.rs"), root_module(&sources));
     files.add("openapi/sources.toml", sources.to_text());
@@ -133,6 +137,7 @@ fn generate_api(root: &Path, name: &str, sources: &mut Sources, files: &mut File
     let target = format!("{GENERATED}/{module}");
     files.own_folder(&target);
     let api_files = types::emit(&api).into_iter().chain(client_files).chain([
+        ("inspect.rs".to_owned(), inspect::emit(&api)),
         ("operations.rs".to_owned(), operations::emit(&api)),
         ("mod.rs".to_owned(), module_text(&api)),
     ]);
@@ -160,22 +165,22 @@ fn generate_api(root: &Path, name: &str, sources: &mut Sources, files: &mut File
     ))
 }
 
-/// A document that is OpenAPI 3.0 and holds together.
+/// The document, which is OpenAPI 3.0 and holds together.
 fn checked(bytes: &[u8], name: &str) -> Result<Document, Failure> {
     let document = Document::from_slice(bytes, name)
         .map_err(|error| Failure::new(error.to_string(), name, "correct the document, or restore it"))?;
-    if !matches!(document.version(), openapi_compare::SpecVersion::OpenApi3_0(_)) {
-        return Err(Failure::new(
-            format!("the document is {}, the generator takes OpenAPI 3.0", document.version()),
-            name,
-            "convert it to OpenAPI 3.0 first",
-        ));
-    }
     holds_together(&document)?;
     Ok(document)
 }
 
 fn holds_together(document: &Document) -> Result<(), Failure> {
+    if !matches!(document.version(), openapi_compare::SpecVersion::OpenApi3_0(_)) {
+        return Err(Failure::new(
+            format!("the document is {}, the generator takes OpenAPI 3.0", document.version()),
+            document.name(),
+            "convert it to OpenAPI 3.0 first",
+        ));
+    }
     if let Err(problems) = document.check_with(openapi_compare::Check::default().operation_ids_required(true)) {
         let mut text = String::from("the document does not hold together:");
         for problem in &problems {
@@ -204,7 +209,7 @@ fn rename_operations(api: &api::Api, document: &mut serde_json::Value) {
 fn module_text(api: &api::Api) -> String {
     format!(
         "//! The API of api-version {}: client, wire types and operation table.\n\n\
-         mod client;\npub mod operations;\npub mod types;\n\n\
+         mod client;\n#[cfg(feature = \"inspect\")]\npub(crate) mod inspect;\npub mod operations;\npub mod types;\n\n\
          pub use client::Client;\npub use operations::OPERATIONS;\n",
         api.name
     )
@@ -220,6 +225,13 @@ fn root_module(sources: &Sources) -> String {
             let _ = write!(text, "\n#[cfg(feature = {:?})]\npub mod {};\n", source.feature, source.module);
         }
     }
+    text.push_str("\n/// What can be decoded by name.\n#[cfg(feature = \"inspect\")]\npub(crate) static INSPECT: &[&crate::inspect::ApiEntry] = &[\n");
+    for name in sources.apis() {
+        if let Ok(source) = sources.get(name) {
+            let _ = writeln!(text, "    #[cfg(feature = {:?})]\n    &{}::inspect::API,", source.feature, source.module);
+        }
+    }
+    text.push_str("];\n");
     text
 }
 

@@ -1,6 +1,7 @@
 //! Names: from a document's to Rust's, fixed in `names.toml` so that no import renames the API.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use serde::Deserialize;
@@ -21,6 +22,9 @@ pub(crate) struct Names {
     chosen: Chosen,
     #[serde(skip)]
     file: String,
+    /// The entries under `chosen.fields` and `chosen.variants` that were asked for.
+    #[serde(skip)]
+    used: RefCell<BTreeSet<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -45,8 +49,10 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// Names that generated code uses for something else.
-const TAKEN_TYPES: &[&str] =
-    &["Self", "Option", "Vec", "Box", "String", "BTreeMap", "Map", "Value", "List", "Extra", "Timestamp", "Result"];
+const TAKEN_TYPES: &[&str] = &[
+    "Self", "Option", "Vec", "Box", "String", "BTreeMap", "Map", "Value", "List", "Extra", "Timestamp", "Result",
+    "AsRef", "Default", "From", "Into", "IntoIterator", "PartialEq",
+];
 
 impl Names {
     pub(crate) fn parse(text: &str, file: &str) -> Result<Self, Failure> {
@@ -71,11 +77,15 @@ impl Names {
     pub(crate) fn field(&self, schema: &str, property: &str) -> Result<String, Failure> {
         let key = format!("{schema}.{property}");
         let name = match self.chosen.fields.get(&key) {
-            Some(name) => name.clone(),
+            Some(name) => {
+                self.used.borrow_mut().insert(format!("fields {key}"));
+                name.clone()
+            }
             None => property.trim_start_matches(['$', '@']).to_snake_case(),
         };
         let place = format!("property `{property}` of {schema}");
-        if name == "self" || name == "crate" || name == "super" || name == "extra" || !is_identifier(&name) {
+        // `new` is the constructor, and a field's setter has the field's name.
+        if matches!(name.as_str(), "self" | "crate" | "super" | "extra" | "new") || !is_identifier(&name) {
             return Err(self.unusable(&name, &place, &format!("fields.\"{key}\"")));
         }
         Ok(raw(name))
@@ -85,7 +95,10 @@ impl Names {
     pub(crate) fn variant(&self, schema: &str, value: &str) -> Result<String, Failure> {
         let key = format!("{schema}.{value}");
         let name = match self.chosen.variants.get(&key) {
-            Some(name) => name.clone(),
+            Some(name) => {
+                self.used.borrow_mut().insert(format!("variants {key}"));
+                name.clone()
+            }
             None => {
                 let name = value.to_upper_camel_case();
                 if name.starts_with(|c: char| c.is_ascii_digit()) { format!("V{name}") } else { name }
@@ -95,6 +108,22 @@ impl Names {
             return Err(self.unusable(&name, &format!("value `{value}` of {schema}"), &format!("variants.\"{key}\"")));
         }
         Ok(name)
+    }
+
+    /// Fails if a chosen name of a field or variant was not asked for: all must have been by now.
+    pub(crate) fn check_chosen(&self) -> Result<(), Failure> {
+        for (section, chosen) in [("fields", &self.chosen.fields), ("variants", &self.chosen.variants)] {
+            for key in chosen.keys() {
+                if !self.used.borrow().contains(&format!("{section} {key}")) {
+                    return Err(Failure::new(
+                        format!("the document has no `{key}` any more"),
+                        format!("{}, [chosen.{section}] {key}", self.file),
+                        "correct the entry, or take it out",
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn unusable(&self, name: &str, place: &str, key: &str) -> Failure {
@@ -128,6 +157,11 @@ fn place(file: &str, text: &str, span: Option<std::ops::Range<usize>>) -> String
         }
         None => file.to_owned(),
     }
+}
+
+/// Whether a module may be called so.
+pub(crate) fn is_module(name: &str) -> bool {
+    is_identifier(name) && !KEYWORDS.contains(&name)
 }
 
 fn is_identifier(name: &str) -> bool {

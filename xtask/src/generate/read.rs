@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use heck::ToSnakeCase as _;
 use serde_json::{Map, Value};
 
 use super::api::{
     Access, Api, Branch, EnumValue, Features, Field, Kind, KindVariant, ObjectVariant, Operation, Paging, Presence,
     Shape, Streaming, Struct, Type, TypeDefinition,
 };
-use super::names::Names;
+use super::names::{self, Names};
 use crate::failure::Failure;
-use crate::normalize::CONSTANT;
+use crate::normalize::{CONSTANT, is_argument};
 
 /// Headers that make the repetition of a request safe.
 const REPLAY_KEYS: &[&str] = &["Operation-Id", "Idempotency-Key", "Repeatability-Request-ID"];
@@ -20,6 +21,7 @@ pub(crate) fn read(name: &str, module: &str, document: &Value, names: &mut Names
     let empty = Map::new();
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object).unwrap_or(&empty);
     let operations = operations(document);
+    check_groups(&operations)?;
     let rust = names.fix_schemas(schemas.keys().map(String::as_str))?;
     let methods = names.fix_operations(operations.iter().map(|operation| operation.id))?;
     let reader = Reader { document, schemas, names, rust: &rust, lists: lists(schemas, &operations), tags: tags(schemas) };
@@ -44,6 +46,7 @@ pub(crate) fn read(name: &str, module: &str, document: &Value, names: &mut Names
         .iter()
         .map(|operation| reader.operation(operation, methods.get(operation.id).cloned().unwrap_or_default()))
         .collect::<Result<_, _>>()?;
+    names.check_chosen()?;
     let mut api = Api { name: name.to_owned(), module: module.to_owned(), types, operations };
     api.box_cycles();
     Ok(api)
@@ -85,6 +88,7 @@ fn operations(document: &Value) -> Vec<Source<'_>> {
 #[derive(Default)]
 struct Reach {
     requests: BTreeSet<String>,
+    /// In buffered answers; what only events hold are pieces of resources, which may lack their id.
     answers: BTreeSet<String>,
     /// Of each type, the group with the operation that reaches it in the fewest steps.
     groups: BTreeMap<String, (usize, String)>,
@@ -107,8 +111,12 @@ impl Reach {
         let group = group(operation);
         // What only events or a job's end hold counts as farther away than any answer's parts.
         const LATER: usize = 100;
-        for (found, first, is_request) in [(requests, 0, true), (answers, 0, false), (later, LATER, false)] {
-            let kept = if is_request { &mut self.requests } else { &mut self.answers };
+        let mut in_events = BTreeSet::new();
+        for (found, first, kept) in [
+            (requests, 0, &mut self.requests),
+            (answers, 0, &mut self.answers),
+            (later, LATER, &mut in_events),
+        ] {
             let mut level: Vec<String> = found.into_iter().collect();
             let mut seen = BTreeSet::new();
             let mut steps = first;
@@ -143,6 +151,26 @@ fn group<'a>(operation: &Source<'a>) -> &'a str {
     operation.value["tags"][0].as_str().unwrap_or("common")
 }
 
+/// Fails if two groups would be one file, or one cannot be a module.
+fn check_groups(operations: &[Source<'_>]) -> Result<(), Failure> {
+    let mut taken: BTreeMap<String, &str> = BTreeMap::from([("unreferenced".to_owned(), "unreferenced")]);
+    for operation in operations {
+        let group = group(operation);
+        let module = group.to_snake_case();
+        let place = format!("{} {}", operation.method.to_uppercase(), operation.path);
+        if !names::is_module(&module) {
+            return Err(Failure::new(format!("the tag `{group}` gives `{module}`, which cannot be a module in Rust"), place, "give the operation another tag in the overlay"));
+        }
+        match taken.insert(module.clone(), group) {
+            Some(other) if other != group || group == "unreferenced" => {
+                return Err(Failure::new(format!("the tags `{other}` and `{group}` would both be `{module}` in Rust"), place, "give the operation another tag in the overlay"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Collects the schemas that a piece of a document refers to. Marks of ours (`x-`) are passed over.
 fn references(value: &Value, into: &mut BTreeSet<String>) {
     match value {
@@ -162,6 +190,11 @@ fn references(value: &Value, into: &mut BTreeSet<String>) {
         Value::Array(list) => list.iter().for_each(|inner| references(inner, into)),
         _ => {}
     }
+}
+
+/// `application/json` and what ends in `+json`.
+fn is_json(media: &str) -> bool {
+    media == "application/json" || media.ends_with("+json")
 }
 
 fn schema_name(reference: &str) -> Option<&str> {
@@ -244,6 +277,15 @@ impl Reader<'_> {
 
     fn shape(&self, name: &str, schema: &Value, in_requests: bool, in_answers: bool) -> Result<Shape, Failure> {
         let place = format!("#/components/schemas/{name}");
+        // One or the other would be lost.
+        let composition = ["allOf", "anyOf", "oneOf", "not"].into_iter().find(|key| schema.get(*key).is_some());
+        if let (Some(composition), Some(_)) = (composition, schema.get("properties")) {
+            return Err(Failure::new(
+                format!("properties beside `{composition}`"),
+                place,
+                "add a pass that makes one of them, or correct the document in the overlay",
+            ));
+        }
         if schema.get("oneOf").is_some() && schema.get("discriminator").is_some() {
             return self.tagged(schema, &place);
         }
@@ -347,8 +389,21 @@ impl Reader<'_> {
         let Some(mapping) = schema["discriminator"]["mapping"].as_object() else {
             return Err(Failure::new("a discriminator without a mapping", place, "add the mapping in the overlay"));
         };
-        let pairs = mapping.iter().filter_map(|(value, branch)| Some((value.clone(), branch.as_str().and_then(schema_name)?)));
-        self.branches(tag, pairs.collect(), place)
+        let pairs: Vec<(String, &str)> = mapping
+            .iter()
+            .filter_map(|(value, branch)| Some((value.clone(), branch.as_str().and_then(schema_name)?)))
+            .collect();
+        for part in schema["oneOf"].as_array().into_iter().flatten() {
+            let name = reference(part);
+            if !name.is_some_and(|name| pairs.iter().any(|(_, branch)| *branch == name)) {
+                return Err(Failure::new(
+                    format!("no value of the tag `{tag}` stands for the part {}", name.unwrap_or("without a name")),
+                    place,
+                    "add its value to the mapping in the overlay, as a reference",
+                ));
+            }
+        }
+        self.branches(tag, pairs, place)
     }
 
     fn branches(&self, tag: String, pairs: Vec<(String, &str)>, place: &str) -> Result<Shape, Failure> {
@@ -509,9 +564,35 @@ impl Reader<'_> {
         })
     }
 
+    /// Fails if two arguments of a method would have one name, or one has no type that is ours.
+    fn check_parameters(&self, source: &Source<'_>, place: &str) -> Result<(), Failure> {
+        let mut taken: BTreeMap<String, (&str, &Value)> = BTreeMap::new();
+        if source.value.get("requestBody").is_some() {
+            taken.insert("body".to_owned(), ("the request's body", &Value::Null));
+        }
+        for parameter in source.parameters.iter().filter(|parameter| is_argument(parameter)) {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            self.ty(&parameter["schema"], &format!("{place}, parameter `{name}`"))?;
+            let argument = name.to_snake_case();
+            match taken.insert(argument.clone(), (name, &parameter["in"])) {
+                // The operation's own parameter takes the place of its path's.
+                Some((other, location)) if other != name || *location != parameter["in"] => {
+                    return Err(Failure::new(
+                        format!("the parameters `{other}` and `{name}` would both be `{argument}` in Rust"),
+                        place,
+                        "add a pass that gives one of them another name",
+                    ));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     fn operation(&self, source: &Source<'_>, name: String) -> Result<Operation, Failure> {
         let place = format!("{} {}", source.method.to_uppercase(), source.path);
         let value = source.value;
+        self.check_parameters(source, &place)?;
         let version = source.parameters.iter().any(|parameter| parameter["in"] == "query" && parameter["name"] == "api-version");
         let api_version = if version { text(&self.document["info"], "version") } else { None };
         let content = answer(source);
@@ -553,7 +634,22 @@ impl Reader<'_> {
             }
         };
         let bodies = value["requestBody"]["content"].as_object();
+        let json = |content: Option<&Map<String, Value>>| -> Result<Option<Type>, Failure> {
+            let media = content.and_then(|content| content.iter().find(|(media, _)| is_json(media)));
+            media.map(|(_, media)| self.ty(&media["schema"], &place)).transpose()
+        };
+        let mut events = Vec::new();
+        let marked = content.and_then(|content| content.get("text/event-stream")).map(|media| &media["x-sse-events"]);
+        for event in marked.and_then(Value::as_array).into_iter().flatten() {
+            // `done` carries a word that is no JSON.
+            if let (Some(name), true) = (event["event"].as_str(), reference(&event["data"]).is_some()) {
+                events.push((name.to_owned(), self.ty(&event["data"], &place)?));
+            }
+        }
         Ok(Operation {
+            request: json(bodies)?,
+            answer: json(content)?,
+            events,
             id: source.id.to_owned(),
             name,
             group: group(source).to_owned(),

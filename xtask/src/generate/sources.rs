@@ -50,6 +50,17 @@ impl Sources {
         let content: Content = toml::from_str(&text).map_err(|error| {
             Failure::new(error.to_string().trim().to_owned(), FILE, "correct the entry; openapi/README.md shows one")
         })?;
+        let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
+        for (api, Source { module, .. }) in &content.api {
+            let place = format!("{FILE}, api.{api}");
+            if !super::names::is_module(module) {
+                return Err(Failure::new(format!("`{module}` cannot be a module in Rust"), place, "give it another name"));
+            }
+            if let Some(other) = taken.insert(module, api) {
+                let what = format!("`{other}` and `{api}` would both be the module `{module}`");
+                return Err(Failure::new(what, place, "give one of them another module"));
+            }
+        }
         Ok(Self { text, apis: content.api })
     }
 

@@ -7,6 +7,7 @@
 mod operations;
 mod schemas;
 
+pub(crate) use operations::is_argument;
 pub(crate) use schemas::CONSTANT;
 
 use serde_json::Value;

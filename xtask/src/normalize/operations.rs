@@ -52,15 +52,26 @@ fn drop_parameters(document: &mut Value, is_dropped: impl Fn(&Value) -> bool) ->
     Ok(count)
 }
 
+fn is_api_version(parameter: &Value) -> bool {
+    parameter["in"] == "query" && parameter["name"] == "api-version"
+}
+
+fn is_pipeline_header(parameter: &Value) -> bool {
+    let name = parameter["name"].as_str().unwrap_or_default();
+    parameter["in"] == "header" && PIPELINE_HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header))
+}
+
+/// Whether a parameter is an argument of its method: what the pipeline adds is none.
+pub(crate) fn is_argument(parameter: &Value) -> bool {
+    !is_api_version(parameter) && !is_pipeline_header(parameter)
+}
+
 pub(super) fn drop_api_version(document: &mut Value) -> Result<usize, Failure> {
-    drop_parameters(document, |parameter| parameter["in"] == "query" && parameter["name"] == "api-version")
+    drop_parameters(document, is_api_version)
 }
 
 pub(super) fn drop_pipeline_headers(document: &mut Value) -> Result<usize, Failure> {
-    drop_parameters(document, |parameter| {
-        let name = parameter["name"].as_str().unwrap_or_default();
-        parameter["in"] == "header" && PIPELINE_HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header))
-    })
+    drop_parameters(document, is_pipeline_header)
 }
 
 fn is_success(status: &str) -> bool {

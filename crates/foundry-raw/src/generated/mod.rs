@@ -3,3 +3,10 @@
 
 #[cfg(feature = "v2025-05-01")]
 pub mod v2025_05_01;
+
+/// What can be decoded by name.
+#[cfg(feature = "inspect")]
+pub(crate) static INSPECT: &[&crate::inspect::ApiEntry] = &[
+    #[cfg(feature = "v2025-05-01")]
+    &v2025_05_01::inspect::API,
+];

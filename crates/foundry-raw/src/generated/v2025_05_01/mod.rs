@@ -2,6 +2,8 @@
 //! The API of api-version 2025-05-01: client, wire types and operation table.
 
 mod client;
+#[cfg(feature = "inspect")]
+pub(crate) mod inspect;
 pub mod operations;
 pub mod types;
 

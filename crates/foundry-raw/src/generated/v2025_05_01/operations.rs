@@ -200,7 +200,7 @@ pub static CONNECTIONS_GET_WITH_CREDENTIALS: Operation = Operation {
     paging: None,
     long_running: false,
     streaming: Streaming::Never,
-    secret: false,
+    secret: true,
 };
 
 /// `GET /datasets`
@@ -302,7 +302,7 @@ pub static DATASETS_GET_CREDENTIALS: Operation = Operation {
     paging: None,
     long_running: false,
     streaming: Streaming::Never,
-    secret: false,
+    secret: true,
 };
 
 /// `POST /datasets/{name}/versions/{version}/startPendingUpload`
@@ -319,7 +319,7 @@ pub static DATASETS_PENDING_UPLOAD: Operation = Operation {
     paging: None,
     long_running: false,
     streaming: Streaming::Never,
-    secret: false,
+    secret: true,
 };
 
 /// `GET /deployments`

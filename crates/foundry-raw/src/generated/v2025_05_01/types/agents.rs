@@ -1444,7 +1444,7 @@ model! {
     MessageDeltaChunk;
     fixed []
     fields [
-        0 key both "id" id: plain(String),
+        0 required both "id" id: plain(String),
         1 required both "object" object: plain(String),
         2 required both "delta" delta: plain(MessageDelta),
     ]
@@ -2426,7 +2426,7 @@ model! {
     RunStepDeltaChunk;
     fixed []
     fields [
-        0 key both "id" id: plain(String),
+        0 required both "id" id: plain(String),
         1 required both "object" object: plain(String),
         2 required both "delta" delta: plain(RunStepDelta),
     ]
@@ -2589,7 +2589,7 @@ pub struct RunStepDeltaCodeInterpreterToolCall {
     /// Position of the call in the step's `tool_calls`, from 0.
     pub index: i64,
     /// Id of the call; the service often leaves it out after the first piece.
-    pub id: String,
+    pub id: Option<String>,
     /// New code and new outputs.
     pub code_interpreter: Option<RunStepDeltaCodeInterpreterDetailItemObject>,
     /// Fields that this version does not know, as received; what is put here is sent.
@@ -2600,11 +2600,11 @@ impl RunStepDeltaCodeInterpreterToolCall {
     /// With what the service requires: `index`, `id`.
     pub fn new(
         index: impl Into<i64>,
-        id: impl Into<String>,
+        id: Option<String>,
     ) -> Self {
         Self {
             index: index.into(),
-            id: id.into(),
+            id,
             code_interpreter: None,
             extra: Extra::default(),
         }
@@ -2616,7 +2616,7 @@ model! {
     fixed [0 "type" = "code_interpreter"]
     fields [
         1 required both "index" index: plain(i64),
-        2 key both "id" id: plain(String),
+        2 nullable both "id" id: plain(String),
         3 optional both "code_interpreter" code_interpreter: plain(RunStepDeltaCodeInterpreterDetailItemObject),
     ]
 }
@@ -2638,7 +2638,7 @@ pub struct RunStepDeltaFileSearchToolCall {
     /// Position of the call in the step's `tool_calls`, from 0.
     pub index: i64,
     /// Id of the call; the service often leaves it out after the first piece.
-    pub id: String,
+    pub id: Option<String>,
     /// Ranking options and results, as far as known.
     pub file_search: Option<RunStepFileSearchToolCallResults>,
     /// Fields that this version does not know, as received; what is put here is sent.
@@ -2649,11 +2649,11 @@ impl RunStepDeltaFileSearchToolCall {
     /// With what the service requires: `index`, `id`.
     pub fn new(
         index: impl Into<i64>,
-        id: impl Into<String>,
+        id: Option<String>,
     ) -> Self {
         Self {
             index: index.into(),
-            id: id.into(),
+            id,
             file_search: None,
             extra: Extra::default(),
         }
@@ -2665,7 +2665,7 @@ model! {
     fixed [0 "type" = "file_search"]
     fields [
         1 required both "index" index: plain(i64),
-        2 key both "id" id: plain(String),
+        2 nullable both "id" id: plain(String),
         3 optional both "file_search" file_search: plain(RunStepFileSearchToolCallResults),
     ]
 }
@@ -2719,7 +2719,7 @@ pub struct RunStepDeltaFunctionToolCall {
     /// Position of the call in the step's `tool_calls`, from 0.
     pub index: i64,
     /// Id of the call; the service often leaves it out after the first piece.
-    pub id: String,
+    pub id: Option<String>,
     /// New pieces of the function's name, arguments and output.
     pub function: Option<RunStepDeltaFunction>,
     /// Fields that this version does not know, as received; what is put here is sent.
@@ -2730,11 +2730,11 @@ impl RunStepDeltaFunctionToolCall {
     /// With what the service requires: `index`, `id`.
     pub fn new(
         index: impl Into<i64>,
-        id: impl Into<String>,
+        id: Option<String>,
     ) -> Self {
         Self {
             index: index.into(),
-            id: id.into(),
+            id,
             function: None,
             extra: Extra::default(),
         }
@@ -2746,7 +2746,7 @@ model! {
     fixed [0 "type" = "function"]
     fields [
         1 required both "index" index: plain(i64),
-        2 key both "id" id: plain(String),
+        2 nullable both "id" id: plain(String),
         3 optional both "function" function: plain(RunStepDeltaFunction),
     ]
 }

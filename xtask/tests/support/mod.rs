@@ -1,0 +1,188 @@
+//! A copy of what `cargo xtask generate` reads and writes, in a folder of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+/// The API that faults are planted in.
+pub const API: &str = "2025-05-01";
+/// Its document, and what stands beside it.
+pub const DOCUMENT: &str = "openapi/2025-05-01/openapi.json";
+pub const OVERLAY: &str = "openapi/2025-05-01/overlay.yaml";
+pub const NAMES: &str = "openapi/2025-05-01/names.toml";
+pub const SOURCES: &str = "openapi/sources.toml";
+/// What is made from it.
+pub const GENERATED: &str = "crates/foundry-raw/src/generated";
+pub const MODULE: &str = "crates/foundry-raw/src/generated/v2025_05_01";
+pub const SURFACE: &str = "crates/foundry-raw/surface/2025-05-01.txt";
+pub const EMBEDDED: &str = "crates/foundry-emulator/openapi/2025-05-01.json";
+
+/// The workspace, as far as generate needs it; removed at the end of a test that passes.
+pub struct Workspace {
+    root: PathBuf,
+}
+
+/// What a run of generate left behind.
+pub struct Run {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// All files with their bytes and the time they were written.
+pub type Snapshot = BTreeMap<String, (Vec<u8>, SystemTime)>;
+
+impl Workspace {
+    pub fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let root = std::env::temp_dir().join(format!("xtask-generate-{}-{number}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&root);
+        let original = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for part in ["openapi", GENERATED, "crates/foundry-raw/surface", "crates/foundry-emulator/openapi"] {
+            copy(&original.join(part), &root.join(part));
+        }
+        std::fs::create_dir_all(root.join("xtask")).unwrap();
+        std::fs::copy(original.join("xtask/Cargo.toml"), root.join("xtask/Cargo.toml")).unwrap();
+        Self { root }
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    pub fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+
+    /// Replaces a piece of a file that must be there.
+    pub fn replace(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "{path} does not contain {from:?}");
+        self.write(path, text.replacen(from, to, 1));
+    }
+
+    pub fn append(&self, path: &str, text: &str) {
+        self.write(path, self.read(path) + text);
+    }
+
+    /// Changes the API's document.
+    pub fn edit(&self, change: impl FnOnce(&mut Value)) {
+        let mut document: Value = serde_json::from_str(&self.read(DOCUMENT)).unwrap();
+        change(&mut document);
+        self.write(DOCUMENT, serde_json::to_string_pretty(&document).unwrap());
+    }
+
+    /// Adds an action at the end of the overlay.
+    pub fn add_action(&self, action: &str) {
+        self.append(OVERLAY, &format!("\n  - {}\n", action.replace('\n', "\n    ")));
+    }
+
+    /// Runs `cargo xtask` with these arguments, as cargo would from the copy.
+    pub fn xtask(&self, arguments: &[&str]) -> Run {
+        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(arguments)
+            .env("CARGO_MANIFEST_DIR", self.path("xtask"))
+            .current_dir(&self.root)
+            .output()
+            .unwrap();
+        Run {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    pub fn generate(&self) -> Run {
+        self.xtask(&["generate"])
+    }
+
+    pub fn check(&self) -> Run {
+        self.xtask(&["generate", "--check"])
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        self.files("")
+            .into_iter()
+            .map(|name| {
+                let path = self.path(&name);
+                let written = std::fs::metadata(&path).unwrap().modified().unwrap();
+                (name, (std::fs::read(path).unwrap(), written))
+            })
+            .collect()
+    }
+
+    /// The files under a folder, by their paths in the workspace.
+    pub fn files(&self, folder: &str) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![self.path(folder)];
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    open.push(path);
+                } else {
+                    let name = path.strip_prefix(&self.root).unwrap().components();
+                    let name: Vec<_> = name.map(|part| part.as_os_str().to_str().unwrap()).collect();
+                    found.insert(name.join("/"));
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.root);
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// How two snapshots differ, in words: empty if they do not.
+pub fn differences(before: &Snapshot, after: &Snapshot) -> Vec<String> {
+    let mut found = Vec::new();
+    for path in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
+        match (before.get(path), after.get(path)) {
+            (Some(_), None) => found.push(format!("{path} is gone")),
+            (None, Some(_)) => found.push(format!("{path} is new")),
+            (Some((before, _)), Some((after, _))) if before != after => found.push(format!("{path} is another")),
+            (Some(before), Some(after)) if before != after => found.push(format!("{path} was written again")),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The lines that went and those that came, each once.
+pub fn line_changes<'a>(before: &'a str, after: &'a str) -> (Vec<&'a str>, Vec<&'a str>) {
+    let only = |text: &'a str, other: &'a str| -> Vec<&'a str> {
+        let other: BTreeSet<&str> = other.lines().collect();
+        text.lines().filter(|line| !other.contains(line)).collect()
+    };
+    (only(before, after), only(after, before))
+}
