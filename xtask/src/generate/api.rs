@@ -37,6 +37,8 @@ pub(crate) struct Struct {
     /// Properties with one value, which the type writes itself.
     pub(crate) fixed: Vec<(String, String)>,
     pub(crate) fields: Vec<Field>,
+    /// Whether the document allows further properties.
+    pub(crate) open: bool,
 }
 
 #[derive(Debug)]
@@ -93,6 +95,8 @@ pub(crate) struct KindVariant {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     String,
+    /// Any string, with an enum of those that are known.
+    AnyString,
     Array,
     Boolean,
     Number,
@@ -258,5 +262,99 @@ impl Api {
                 model.fields[index].boxed = true;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(name: &str, ty: Type) -> Field {
+        Field {
+            property: name.to_owned(),
+            name: name.to_owned(),
+            description: None,
+            ty,
+            presence: Presence::Optional,
+            access: Access::Both,
+            boxed: false,
+        }
+    }
+
+    fn named(name: &str) -> Type {
+        Type::Named(name.to_owned())
+    }
+
+    fn structure(fields: Vec<Field>) -> Shape {
+        Shape::Struct(Struct { fields, ..Struct::default() })
+    }
+
+    /// The fields that are boxed among these types.
+    fn boxed(shapes: Vec<(&str, Shape)>) -> Vec<String> {
+        let types = shapes
+            .into_iter()
+            .map(|(name, shape)| {
+                let definition =
+                    TypeDefinition { document: name.to_owned(), description: None, group: "Things".to_owned(), shape };
+                (name.to_owned(), definition)
+            })
+            .collect();
+        let mut api = Api { name: "v0".to_owned(), module: "v0".to_owned(), types, operations: Vec::new() };
+        api.box_cycles();
+        let mut found = Vec::new();
+        for (name, definition) in &api.types {
+            if let Shape::Struct(model) = &definition.shape {
+                found.extend(
+                    model.fields.iter().filter(|field| field.boxed).map(|field| format!("{name}.{}", field.name)),
+                );
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn what_would_contain_itself_by_value_is_boxed() {
+        let branch = |ty: &str| Branch { variant: ty.to_owned(), ty: ty.to_owned(), values: vec![ty.to_owned()] };
+        let tagged = Shape::Tagged { tag: "type".to_owned(), branches: vec![branch("Leaf"), branch("Tree")] };
+        let untagged = Shape::Untagged {
+            variants: vec![KindVariant { kind: Kind::String, variant: "String".to_owned(), ty: Type::String }],
+            objects: vec![ObjectVariant { variant: "Tree".to_owned(), ty: "Tree".to_owned(), needs: Vec::new() }],
+        };
+        let tree = |ty: &str| structure(vec![field("left", named(ty)), field("leaf", named("Leaf"))]);
+        let leaf = || structure(vec![field("text", Type::String)]);
+        // Itself, through a union of either kind, through another name, through another struct.
+        assert_eq!(boxed(vec![("Tree", tree("Tree")), ("Leaf", leaf())]), ["Tree.left"]);
+        assert_eq!(boxed(vec![("Tree", tree("Node")), ("Leaf", leaf()), ("Node", tagged)]), ["Tree.left"]);
+        assert_eq!(boxed(vec![("Tree", tree("Node")), ("Leaf", leaf()), ("Node", untagged)]), ["Tree.left"]);
+        assert_eq!(
+            boxed(vec![("Tree", tree("Node")), ("Leaf", leaf()), ("Node", Shape::Alias(named("Tree")))]),
+            ["Tree.left"]
+        );
+        let other = structure(vec![field("back", named("Tree"))]);
+        assert_eq!(
+            boxed(vec![("Tree", tree("Other")), ("Leaf", leaf()), ("Other", other)]),
+            ["Other.back", "Tree.left"]
+        );
+    }
+
+    #[test]
+    fn what_stands_in_a_list_or_a_map_or_in_no_circle_is_not_boxed() {
+        let tree = || Box::new(named("Tree"));
+        let fields = vec![
+            field("list", Type::Vec(tree())),
+            field("answers", Type::List(tree())),
+            field("map", Type::Map(tree())),
+            field("forest", named("Forest")),
+            field("leaf", named("Leaf")),
+        ];
+        let shapes = vec![
+            ("Tree", structure(fields)),
+            ("Forest", Shape::Alias(Type::Vec(tree()))),
+            ("Leaf", structure(vec![field("text", Type::String)])),
+            // It leads to a circle and is in none.
+            ("Root", structure(vec![field("tree", named("Loop"))])),
+            ("Loop", structure(vec![field("again", named("Loop"))])),
+        ];
+        assert_eq!(boxed(shapes), ["Loop.again"]);
     }
 }

@@ -17,7 +17,7 @@ use super::operations::constant;
 use crate::failure::Failure;
 
 /// What the twin of an operation that may stream is called.
-const STREAM_SUFFIX: &str = "_stream";
+pub(crate) const STREAM_SUFFIX: &str = "_stream";
 
 /// The files of an API's client: path under the API's folder -> text without its first line; and
 /// the names of all methods.

@@ -94,7 +94,11 @@ impl Files {
             .filter(|(path, text)| std::fs::read(root.join(path)).ok().as_deref() != Some(text.as_bytes()))
             .collect();
         if let Some((path, _)) = stale.iter().find(|(path, _)| root.join(path).is_dir()) {
-            return Err(Failure::new("a folder stands where a file is to be written", path.as_str(), "move the folder away"));
+            return Err(Failure::new(
+                "a folder stands where a file is to be written",
+                path.as_str(),
+                "move the folder away",
+            ));
         }
         let aside = |path: &str| root.join(format!("{path}.new"));
         let mut made: Vec<PathBuf> = Vec::new();

@@ -50,25 +50,48 @@ const KEYWORDS: &[&str] = &[
 
 /// Names that generated code uses for something else.
 const TAKEN_TYPES: &[&str] = &[
-    "Self", "Option", "Vec", "Box", "String", "BTreeMap", "Map", "Value", "List", "Extra", "Timestamp", "Result",
-    "AsRef", "Default", "From", "Into", "IntoIterator", "PartialEq",
+    "Self",
+    "Option",
+    "Vec",
+    "Box",
+    "String",
+    "BTreeMap",
+    "Map",
+    "Value",
+    "List",
+    "Extra",
+    "Timestamp",
+    "Result",
+    "AsRef",
+    "Default",
+    "From",
+    "Into",
+    "IntoIterator",
+    "PartialEq",
 ];
 
 impl Names {
     pub(crate) fn parse(text: &str, file: &str) -> Result<Self, Failure> {
-        let names: Self = toml::from_str(text)
-            .map_err(|error| Failure::new(error.message().to_owned(), place(file, text, error.span()), "correct the entry"))?;
+        let names: Self = toml::from_str(text).map_err(|error| {
+            Failure::new(error.message().to_owned(), place(file, text, error.span()), "correct the entry")
+        })?;
         Ok(Self { file: file.to_owned(), ..names })
     }
 
     /// The Rust names of the document's schemas; appends those that are new.
-    pub(crate) fn fix_schemas<'a>(&mut self, documents: impl Iterator<Item = &'a str>) -> Result<BTreeMap<String, String>, Failure> {
+    pub(crate) fn fix_schemas<'a>(
+        &mut self,
+        documents: impl Iterator<Item = &'a str>,
+    ) -> Result<BTreeMap<String, String>, Failure> {
         let file = self.file.clone();
         fix(&file, "schemas", &mut self.schemas, &self.chosen.schemas, documents, |name| name.to_upper_camel_case())
     }
 
     /// The Rust names of the document's operations; appends those that are new.
-    pub(crate) fn fix_operations<'a>(&mut self, documents: impl Iterator<Item = &'a str>) -> Result<BTreeMap<String, String>, Failure> {
+    pub(crate) fn fix_operations<'a>(
+        &mut self,
+        documents: impl Iterator<Item = &'a str>,
+    ) -> Result<BTreeMap<String, String>, Failure> {
         let file = self.file.clone();
         fix(&file, "operations", &mut self.operations, &self.chosen.operations, documents, |name| name.to_snake_case())
     }
@@ -276,6 +299,7 @@ mod tests {
         assert_eq!(names.field("Run", "nextLink").unwrap(), "next_link");
         assert_eq!(names.field("Run", "$schema").unwrap(), "schema");
         assert!(names.field("Run", "extra").is_err());
+        assert!(names.field("Run", "new").is_err());
         assert_eq!(names.variant("Mode", "2025-01").unwrap(), "V202501");
         assert_eq!(names.variant("Mode", "-").unwrap(), "Dash");
         assert!(names.variant("Mode", "unknown").is_err());

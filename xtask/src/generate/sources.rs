@@ -54,7 +54,11 @@ impl Sources {
         for (api, Source { module, .. }) in &content.api {
             let place = format!("{FILE}, api.{api}");
             if !super::names::is_module(module) {
-                return Err(Failure::new(format!("`{module}` cannot be a module in Rust"), place, "give it another name"));
+                return Err(Failure::new(
+                    format!("`{module}` cannot be a module in Rust"),
+                    place,
+                    "give it another name",
+                ));
             }
             if let Some(other) = taken.insert(module, api) {
                 let what = format!("`{other}` and `{api}` would both be the module `{module}`");

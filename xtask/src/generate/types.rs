@@ -140,6 +140,7 @@ fn definition_text(api: &Api, name: &str, definition: &TypeDefinition) -> String
             for variant in variants {
                 let (kind, shown) = match variant.kind {
                     Kind::String => ("string", "A string."),
+                    Kind::AnyString => ("any_string", "A string: one of those known, or any other."),
                     Kind::Array => ("array", "An array."),
                     Kind::Boolean => ("boolean", "A boolean."),
                     Kind::Number => ("number", "A number."),
@@ -192,7 +193,8 @@ fn structure(text: &mut String, name: &str, model: &Struct) {
             "impl Default for {name} {{\n    fn default() -> Self {{\n        Self::new()\n    }}\n}}\n"
         );
     }
-    let _ = writeln!(text, "model! {{\n    {name};");
+    let open = if model.open { ", open" } else { "" };
+    let _ = writeln!(text, "model! {{\n    {name}{open};");
     let fixed: Vec<String> =
         model.fixed.iter().enumerate().map(|(index, (name, value))| format!("{index} {name:?} = {value:?}")).collect();
     let _ = writeln!(text, "    fixed [{}]", fixed.join(", "));

@@ -51,6 +51,7 @@ pub(crate) fn fill(
     target: &mut dyn Fields,
     fields: &'static [Field],
     index_of: fn(&str) -> Option<usize>,
+    is_open: bool,
     reader: &mut Reader<'_>,
 ) -> Result<(), DecodeError> {
     let mut seen = [0_u64; MAX_FIELDS / 64];
@@ -76,7 +77,9 @@ pub(crate) fn fill(
             }
             Err(name) => {
                 let value = reader.value().map_err(|error| error.at_field(&name))?;
-                reader.note(Some(&name), |report, _, place| report.unknown.push(place));
+                if !is_open {
+                    reader.note(Some(&name), |report, _, place| report.unknown.push(place));
+                }
                 target.extra_mut().insert(name, value);
                 Ok(())
             }
@@ -280,10 +283,11 @@ impl<'a, M: SerializeMap> Entries<'a, M> {
 /// Makes a struct a wire type: decoding, encoding and setters.
 ///
 /// `fixed` lists properties with one value, which the type writes itself; `fields` the others:
-/// index, presence, access, name on the wire, field, and the shape its setter takes.
+/// index, presence, access, name on the wire, field, and the shape its setter takes. A struct whose
+/// document allows further properties is `open`: those are no unknown ones.
 macro_rules! model {
     (
-        $model:ident;
+        $model:ident $(, $open:ident)?;
         fixed [$($fixed_index:literal $fixed_name:literal = $fixed_value:literal $(,)?)*]
         fields [$($index:literal $presence:ident $access:ident $name:literal $field:ident: $shape:ident($($item:tt)+) $(,)?)*]
     ) => {
@@ -331,7 +335,7 @@ macro_rules! model {
             impl $crate::Decode for $model {
                 fn decode(reader: &mut $crate::wire::Reader<'_>) -> Result<Self, $crate::wire::DecodeError> {
                     let mut model = Self::empty();
-                    $crate::wire::fill(&mut model, FIELDS, index_of, reader)?;
+                    $crate::wire::fill(&mut model, FIELDS, index_of, $crate::wire::model_open!($($open)?), reader)?;
                     Ok(model)
                 }
 
@@ -365,6 +369,12 @@ macro_rules! model {
     };
 }
 pub(crate) use model;
+
+macro_rules! model_open {
+    () => { false };
+    (open) => { true };
+}
+pub(crate) use model_open;
 
 macro_rules! model_presence {
     (key) => { $crate::wire::Presence::Key };

@@ -329,6 +329,14 @@ impl<'j> Reader<'j> {
         })
     }
 
+    /// Runs `f` without anything being reported.
+    pub(crate) fn quietly<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
+        let report = self.report.take();
+        let result = f(self);
+        self.report = report;
+        result
+    }
+
     /// Whether the value taken since the last call encodes otherwise than it was received.
     #[inline]
     pub(crate) fn take_inexact(&mut self) -> bool {

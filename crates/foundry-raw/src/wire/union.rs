@@ -137,7 +137,9 @@ macro_rules! untagged_union {
                 #[allow(unused_variables, reason = "not every union has objects")]
                 const OBJECTS: &[&[&str]] = &[$(&[$($key),*]),*];
                 match reader.kind()? {
-                    $($crate::wire::union_kind!($kind) => <$branch as $crate::Decode>::decode(reader).map(Self::$variant),)*
+                    $($crate::wire::union_kind!($kind) => {
+                        $crate::wire::union_decode!($kind $branch, reader).map(Self::$variant)
+                    })*
                     $crate::wire::Kind::Object if !OBJECTS.is_empty() => {
                         match $crate::wire::branch_by_keys(reader, OBJECTS)? {
                             $(Some($index) => match <$object as $crate::Decode>::decode(reader) {
@@ -176,6 +178,7 @@ macro_rules! untagged_union {
 pub(crate) use untagged_union;
 
 macro_rules! union_kind {
+    (any_string) => { $crate::wire::Kind::String };
     (string) => { $crate::wire::Kind::String };
     (array) => { $crate::wire::Kind::Array };
     (boolean) => { $crate::wire::Kind::Bool };
@@ -184,8 +187,23 @@ macro_rules! union_kind {
 }
 pub(crate) use union_kind;
 
+/// Reads a variant. Where any string will do, one that its enum does not know is nothing to report.
+macro_rules! union_decode {
+    (any_string $branch:ty, $reader:ident) => { $reader.quietly(<$branch as $crate::Decode>::decode) };
+    ($kind:ident $branch:ty, $reader:ident) => { <$branch as $crate::Decode>::decode($reader) };
+}
+pub(crate) use union_decode;
+
 /// Conversions into a variant: texts from what holds text, lists from what becomes a list.
 macro_rules! union_from {
+    (any_string $name:ident $variant:ident($branch:ty)) => {
+        $crate::wire::union_from!(string $name $variant($branch));
+        impl From<$branch> for $name {
+            fn from(value: $branch) -> Self {
+                Self::$variant(value)
+            }
+        }
+    };
     (string $name:ident $variant:ident($branch:ty)) => {
         impl From<&str> for $name {
             fn from(value: &str) -> Self {

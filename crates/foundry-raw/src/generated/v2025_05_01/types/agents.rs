@@ -243,8 +243,8 @@ untagged_union! {
     /// Form that the model's answers have to take: a mode, a format, or a JSON Schema.
     AgentsResponseFormatOption {
         kinds [
-            /// A string.
-            string AgentsResponseFormatMode(AgentsResponseFormatMode),
+            /// A string: one of those known, or any other.
+            any_string AgentsResponseFormatMode(AgentsResponseFormatMode),
         ]
         objects [
             /// Makes answers follow a JSON Schema.
@@ -259,8 +259,8 @@ untagged_union! {
     /// Whether the model may, may not or has to call a tool: a mode, or one tool that it has to call.
     AgentsToolChoiceOption {
         kinds [
-            /// A string.
-            string AgentsToolChoiceOptionMode(AgentsToolChoiceOptionMode),
+            /// A string: one of those known, or any other.
+            any_string AgentsToolChoiceOptionMode(AgentsToolChoiceOptionMode),
         ]
         objects [
             /// A tool that the model has to call.

@@ -167,7 +167,7 @@ impl CustomCredential {
 }
 
 model! {
-    CustomCredential;
+    CustomCredential, open;
     fixed [0 "type" = "CustomKeys"]
     fields [
         1 required both "keys" keys: map(String),
