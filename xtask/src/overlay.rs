@@ -69,23 +69,15 @@ impl Overlay {
     /// Reads an overlay from YAML or JSON; `name` stands in errors.
     pub(crate) fn parse(text: &str, name: &str) -> Result<Self, OverlayError> {
         let root = parse_value(text.as_bytes(), name, &Limits::default())?;
-        let wrong = |reason: String| OverlayError::Overlay {
-            name: name.to_owned(),
-            reason,
-        };
+        let wrong = |reason: String| OverlayError::Overlay { name: name.to_owned(), reason };
         let Value::Object(mut members) = root else {
-            return Err(wrong(
-                "not an overlay; expected an object with `overlay`, `info` and `actions`"
-                    .to_owned(),
-            ));
+            return Err(wrong("not an overlay; expected an object with `overlay`, `info` and `actions`".to_owned()));
         };
         known_keys(&members, &["overlay", "info", "extends", "actions"]).map_err(&wrong)?;
         match members.get("overlay").and_then(Value::as_str) {
             Some(version) if version.starts_with("1.0.") => {}
             _ => {
-                let found = members
-                    .get("overlay")
-                    .map_or("nothing".to_owned(), Value::to_string);
+                let found = members.get("overlay").map_or("nothing".to_owned(), Value::to_string);
                 return Err(wrong(format!(
                     "`overlay` is {found}; write `overlay: 1.0.0`, the version of Overlay supported"
                 )));
@@ -94,9 +86,7 @@ impl Overlay {
         let info = members.get("info").and_then(Value::as_object);
         let is_told = |key| info.and_then(|info| info.get(key)).is_some_and(is_text);
         if !is_told("title") || !is_told("version") {
-            return Err(wrong(
-                "`info` must have a `title` and a `version`, both texts; add them".to_owned(),
-            ));
+            return Err(wrong("`info` must have a `title` and a `version`, both texts; add them".to_owned()));
         }
         let Some(Value::Array(actions)) = members.remove("actions") else {
             return Err(wrong("`actions` must be a list; add it".to_owned()));
@@ -105,11 +95,7 @@ impl Overlay {
             .into_iter()
             .enumerate()
             .map(|(index, action)| {
-                let target = action
-                    .get("target")
-                    .and_then(Value::as_str)
-                    .unwrap_or("missing")
-                    .to_owned();
+                let target = action.get("target").and_then(Value::as_str).unwrap_or("missing").to_owned();
                 Action::read(action).map_err(|reason| OverlayError::Action {
                     name: name.to_owned(),
                     number: index + 1,
@@ -118,10 +104,7 @@ impl Overlay {
                 })
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self {
-            name: name.to_owned(),
-            actions,
-        })
+        Ok(Self { name: name.to_owned(), actions })
     }
 
     /// Applies the actions in order, each to what those before it left.
@@ -130,14 +113,12 @@ impl Overlay {
     pub(crate) fn apply(&self, document: &mut Value) -> Result<Applied, OverlayError> {
         let mut applied = Applied::default();
         for (index, action) in self.actions.iter().enumerate() {
-            let nodes = action
-                .apply(document)
-                .map_err(|reason| OverlayError::Action {
-                    name: self.name.clone(),
-                    number: index + 1,
-                    target: action.target.clone(),
-                    reason,
-                })?;
+            let nodes = action.apply(document).map_err(|reason| OverlayError::Action {
+                name: self.name.clone(),
+                number: index + 1,
+                target: action.target.clone(),
+                reason,
+            })?;
             applied.actions += 1;
             applied.nodes += nodes;
         }
@@ -173,11 +154,7 @@ impl Action {
             }
         };
         let path = Target::read(&target)?;
-        Ok(Self {
-            target,
-            path,
-            change,
-        })
+        Ok(Self { target, path, change })
     }
 
     fn apply(&self, document: &mut Value) -> Result<usize, String> {
@@ -194,9 +171,9 @@ impl Action {
                 for place in &places {
                     let is_properties = place.tokens().next_back().is_some_and(|last| last == "properties");
                     describes_something(place.resolve(document), update, is_properties)?;
-                    let node = place.resolve_mut(document).ok_or_else(|| {
-                        format!("{place} was replaced by this very action; narrow the target")
-                    })?;
+                    let node = place
+                        .resolve_mut(document)
+                        .ok_or_else(|| format!("{place} was replaced by this very action; narrow the target"))?;
                     apply_update(node, update).map_err(|reason| format!("{place} {reason}"))?;
                 }
             }
@@ -248,9 +225,7 @@ impl Target {
                             .iter()
                             .map(|element| match element.as_index() {
                                 Some(index) => Step::Index(index),
-                                None => {
-                                    Step::Name(element.as_name().unwrap_or_default().to_owned())
-                                }
+                                None => Step::Name(element.as_name().unwrap_or_default().to_owned()),
                             })
                             .collect()
                     })
@@ -305,18 +280,12 @@ fn plain_names(target: &str) -> Option<Vec<String>> {
         (name, rest) = if let Some(after) = rest.strip_prefix('.') {
             let end = after.find(['.', '[']).unwrap_or(after.len());
             let (name, rest) = after.split_at(end);
-            let begins_well =
-                name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-            let goes_on_well = name
-                .chars()
-                .all(|next| next.is_ascii_alphanumeric() || next == '_');
+            let begins_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+            let goes_on_well = name.chars().all(|next| next.is_ascii_alphanumeric() || next == '_');
             (begins_well && goes_on_well).then_some((name, rest))?
         } else {
             let quoted = rest.strip_prefix('[')?;
-            let quote = quoted
-                .chars()
-                .next()
-                .filter(|first| matches!(first, '\'' | '"'))?;
+            let quote = quoted.chars().next().filter(|first| matches!(first, '\'' | '"'))?;
             let (name, after) = quoted.get(1..)?.split_once(quote)?;
             if name.contains(|next: char| next == '\\' || next < ' ') {
                 return None;
@@ -329,15 +298,10 @@ fn plain_names(target: &str) -> Option<Vec<String>> {
 }
 
 fn known_keys(members: &Map<String, Value>, known: &[&str]) -> Result<(), String> {
-    let unknown = members
-        .keys()
-        .find(|key| !known.contains(&key.as_str()) && !key.starts_with("x-"));
+    let unknown = members.keys().find(|key| !known.contains(&key.as_str()) && !key.starts_with("x-"));
     match unknown {
         None => Ok(()),
-        Some(key) => Err(format!(
-            "the key {key:?} is not known; known are {}; correct or remove it",
-            known.join(", ")
-        )),
+        Some(key) => Err(format!("the key {key:?} is not known; known are {}; correct or remove it", known.join(", "))),
     }
 }
 
@@ -351,9 +315,7 @@ fn apply_update(node: &mut Value, update: &Value) -> Result<(), String> {
             merge(members, changes);
             Ok(())
         }
-        (Value::Object(_), _) => {
-            Err("is an object and `update` is none; write the members to change".to_owned())
-        }
+        (Value::Object(_), _) => Err("is an object and `update` is none; write the members to change".to_owned()),
         (Value::Array(elements), Value::Array(further)) => {
             elements.extend_from_slice(further);
             Ok(())
@@ -362,10 +324,7 @@ fn apply_update(node: &mut Value, update: &Value) -> Result<(), String> {
             elements.push(element.clone());
             Ok(())
         }
-        _ => Err(
-            "is neither an object nor a list; target what contains it and update it from there"
-                .to_owned(),
-        ),
+        _ => Err("is neither an object nor a list; target what contains it and update it from there".to_owned()),
     }
 }
 
@@ -392,11 +351,11 @@ fn describes_something(node: Option<&Value>, update: &Value, is_properties: bool
     };
     for (name, change) in changes {
         let member = node.and_then(|node| node.get(name));
-        let only_describes = change.as_object().is_some_and(|change| {
-            change.keys().eq(["description"])
-        });
+        let only_describes = change.as_object().is_some_and(|change| change.keys().eq(["description"]));
         if is_properties && member.is_none() && only_describes {
-            return Err(format!("there is no property `{name}` to describe; correct the name, or take the description out"));
+            return Err(format!(
+                "there is no property `{name}` to describe; correct the name, or take the description out"
+            ));
         }
         // A property called `properties` holds no properties.
         describes_something(member, change, !is_properties && name == "properties")?;
@@ -459,24 +418,9 @@ mod tests {
                 json!({"a": {"b": null}}),
                 1,
             ),
-            (
-                "- {target: $.a, description: d, update: 2}",
-                json!({"a": [1]}),
-                json!({"a": [1, 2]}),
-                1,
-            ),
-            (
-                "- {target: $.a, description: d, update: {b: 2}}",
-                json!({"a": []}),
-                json!({"a": [{"b": 2}]}),
-                1,
-            ),
-            (
-                "- {target: $.a, description: d, update: [2, 3]}",
-                json!({"a": [1]}),
-                json!({"a": [1, 2, 3]}),
-                1,
-            ),
+            ("- {target: $.a, description: d, update: 2}", json!({"a": [1]}), json!({"a": [1, 2]}), 1),
+            ("- {target: $.a, description: d, update: {b: 2}}", json!({"a": []}), json!({"a": [{"b": 2}]}), 1),
+            ("- {target: $.a, description: d, update: [2, 3]}", json!({"a": [1]}), json!({"a": [1, 2, 3]}), 1),
             (
                 "- {target: \"$['a/~b'][\\\"c d\\\"]\", description: d, update: {e: 1}}",
                 json!({"a/~b": {"c d": {}}}),
@@ -501,18 +445,8 @@ mod tests {
                 json!([{"k": "x", "e": 1}, {"k": "y"}]),
                 1,
             ),
-            (
-                "- {target: $.a, description: d, remove: true}",
-                json!({"a": 1, "b": 2}),
-                json!({"b": 2}),
-                1,
-            ),
-            (
-                "- {target: '$.a[0,0,1]', description: d, remove: true}",
-                json!({"a": [1, 2, 3]}),
-                json!({"a": [3]}),
-                2,
-            ),
+            ("- {target: $.a, description: d, remove: true}", json!({"a": 1, "b": 2}), json!({"b": 2}), 1),
+            ("- {target: '$.a[0,0,1]', description: d, remove: true}", json!({"a": [1, 2, 3]}), json!({"a": [3]}), 2),
             (
                 "- {target: '$.a[?@ > 2]', description: d, remove: true}",
                 json!({"a": [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]}),
@@ -535,14 +469,7 @@ mod tests {
         ] {
             let (document, applied) = applied(actions, before).unwrap();
             assert_eq!(document, after, "{actions}");
-            assert_eq!(
-                applied,
-                Applied {
-                    actions: actions.lines().count(),
-                    nodes
-                },
-                "{actions}"
-            );
+            assert_eq!(applied, Applied { actions: actions.lines().count(), nodes }, "{actions}");
         }
     }
 
@@ -554,79 +481,31 @@ mod tests {
                 "- {target: $.b, description: d, update: {}, note: n}",
                 "a.yaml: action 2 (target $.b): the key \"note\" is not known; known are target, description, update, remove",
             ),
-            (
-                "- {target: $.b, description: d}",
-                "a.yaml: action 2 (target $.b): neither `update` nor `remove: true`",
-            ),
-            (
-                "- {target: $.b, description: d, remove: false}",
-                "neither `update` nor",
-            ),
-            (
-                "- {target: $.b, description: d, remove: yes}",
-                "`remove` is \"yes\"; write `remove: true`",
-            ),
-            (
-                "- {target: $.b, description: d, remove: true, update: {}}",
-                "both `update` and `remove`",
-            ),
-            (
-                "- {target: $.b, remove: true}",
-                "no `description`; say why the action is there",
-            ),
-            (
-                "- {target: $.b, description: ' ', remove: true}",
-                "no `description`",
-            ),
-            (
-                "- {description: d, remove: true}",
-                "a.yaml: action 2 (target missing): `target` must be a JSONPath",
-            ),
+            ("- {target: $.b, description: d}", "a.yaml: action 2 (target $.b): neither `update` nor `remove: true`"),
+            ("- {target: $.b, description: d, remove: false}", "neither `update` nor"),
+            ("- {target: $.b, description: d, remove: yes}", "`remove` is \"yes\"; write `remove: true`"),
+            ("- {target: $.b, description: d, remove: true, update: {}}", "both `update` and `remove`"),
+            ("- {target: $.b, remove: true}", "no `description`; say why the action is there"),
+            ("- {target: $.b, description: ' ', remove: true}", "no `description`"),
+            ("- {description: d, remove: true}", "a.yaml: action 2 (target missing): `target` must be a JSONPath"),
             ("- text", "an action must be an object"),
-            (
-                "- {target: 'a.b', description: d, remove: true}",
-                "a.yaml: action 2 (target a.b): not a JSONPath",
-            ),
-            (
-                "- {target: $.x-b, description: d, remove: true}",
-                "not a JSONPath",
-            ),
-            (
-                "- {target: \"$['a'\", description: d, remove: true}",
-                "not a JSONPath",
-            ),
+            ("- {target: 'a.b', description: d, remove: true}", "a.yaml: action 2 (target a.b): not a JSONPath"),
+            ("- {target: $.x-b, description: d, remove: true}", "not a JSONPath"),
+            ("- {target: \"$['a'\", description: d, remove: true}", "not a JSONPath"),
             (
                 "- {target: $.a.c.d, description: d, remove: true}",
                 "a.yaml: action 2 (target $.a.c.d): matches nothing: #/a has no \"c\"; correct the target, or take the action out",
             ),
-            (
-                "- {target: '$.a[*].c', description: d, remove: true}",
-                "matches nothing; correct",
-            ),
-            (
-                "- {target: $.list.0, description: d, remove: true}",
-                "not a JSONPath",
-            ),
-            (
-                "- {target: \"$.list['0']\", description: d, remove: true}",
-                "matches nothing: #/list has no \"0\"",
-            ),
+            ("- {target: '$.a[*].c', description: d, remove: true}", "matches nothing; correct"),
+            ("- {target: $.list.0, description: d, remove: true}", "not a JSONPath"),
+            ("- {target: \"$.list['0']\", description: d, remove: true}", "matches nothing: #/list has no \"0\""),
             (
                 "- {target: $.a.b, description: d, update: {}}",
                 "#/a/b is neither an object nor a list; target what contains it",
             ),
-            (
-                "- {target: $.a, description: d, update: 1}",
-                "#/a is an object and `update` is none",
-            ),
-            (
-                "- {target: $, description: d, remove: true}",
-                "the whole document cannot be removed",
-            ),
-            (
-                "- {target: $.a, description: d, update: {x: 1, x: 2}}",
-                "the key \"x\" stands twice in one object",
-            ),
+            ("- {target: $.a, description: d, update: 1}", "#/a is an object and `update` is none"),
+            ("- {target: $, description: d, remove: true}", "the whole document cannot be removed"),
+            ("- {target: $.a, description: d, update: {x: 1, x: 2}}", "the key \"x\" stands twice in one object"),
         ] {
             let document = json!({"a": {}, "list": [1]});
             let error = applied(&format!("{good}{action}"), document).unwrap_err();
@@ -635,29 +514,43 @@ mod tests {
     }
 
     #[test]
+    fn what_only_describes_needs_something_to_describe() {
+        let document = || json!({ "A": { "properties": { "b": { "properties": { "c": {} } }, "properties": {} } } });
+        let refused = |target: &str, update: &str| {
+            applied(&format!("- {{target: {target}, description: why, update: {update}}}"), document()).err()
+        };
+        for (target, update, name) in [
+            ("$.A", "{properties: {x: {description: d}}}", "`x`"),
+            ("$.A.properties", "{x: {description: d}}", "`x`"),
+            ("$.A.properties.b", "{properties: {c: {description: d}, x: {description: d}}}", "`x`"),
+            ("$", "{A: {properties: {b: {properties: {y: {description: d}}}}}}", "`y`"),
+        ] {
+            let error = refused(target, update).unwrap_or_default();
+            assert!(error.contains(name) && error.contains("to describe"), "{target} {update}: {error:?}");
+        }
+        for (target, update) in [
+            ("$.A", "{properties: {b: {description: d}}}"),
+            ("$.A", "{properties: {x: {type: string, description: d}}}"),
+            ("$.A", "{x: {description: d}}"),
+            // A property called `properties` has no properties of its own here.
+            ("$.A.properties", "{properties: {x: {description: d}}}"),
+        ] {
+            assert_eq!(refused(target, update), None, "{target} {update}");
+        }
+    }
+
+    #[test]
     fn overlays_refused() {
         for (text, said) in [
             ("[]", "a.yaml: not an overlay; expected an object"),
             ("a: [", "a.yaml:2:1: not well-formed YAML"),
-            (
-                "overlay: 1.1.0",
-                "a.yaml: `overlay` is \"1.1.0\"; write `overlay: 1.0.0`",
-            ),
+            ("overlay: 1.1.0", "a.yaml: `overlay` is \"1.1.0\"; write `overlay: 1.0.0`"),
             ("overlay: 1.0", "`overlay` is 1.0; write"),
             ("actions: []", "`overlay` is nothing; write"),
-            (
-                "overlay: 1.0.0\naction: []",
-                "the key \"action\" is not known",
-            ),
-            (
-                "overlay: 1.0.0\nactions: []",
-                "`info` must have a `title` and a `version`",
-            ),
+            ("overlay: 1.0.0\naction: []", "the key \"action\" is not known"),
+            ("overlay: 1.0.0\nactions: []", "`info` must have a `title` and a `version`"),
             ("overlay: 1.0.0\ninfo: {title: t, version: 1}", "both texts"),
-            (
-                "overlay: 1.0.0\ninfo: {title: t, version: '1'}",
-                "`actions` must be a list",
-            ),
+            ("overlay: 1.0.0\ninfo: {title: t, version: '1'}", "`actions` must be a list"),
         ] {
             let error = Overlay::parse(text, "a.yaml").unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");
@@ -669,8 +562,7 @@ mod tests {
     /// Going down by names finds what the query finds, and takes no text for a path that is none.
     #[test]
     fn names_and_queries_agree() {
-        let document =
-            json!({"a": {"b": {"c": 1}, "b c": 2, "": 3, "ä": 4, "0": 5}, "_a1": [1], "a.b": 6});
+        let document = json!({"a": {"b": {"c": 1}, "b c": 2, "": 3, "ä": 4, "0": 5}, "_a1": [1], "a.b": 6});
         for target in [
             "$",
             "$.a",
@@ -715,13 +607,9 @@ mod tests {
             let names = Target::Names(names);
             assert_eq!(names.places(&document), query.places(&document), "{target}");
         }
-        for (target, plain) in [
-            ("$", true),
-            ("$.paths['/a/{b}'].get", true),
-            ("$.a[\"b\"]", true),
-            ("$..a", false),
-            ("$.a[0]", false),
-        ] {
+        for (target, plain) in
+            [("$", true), ("$.paths['/a/{b}'].get", true), ("$.a[\"b\"]", true), ("$..a", false), ("$.a[0]", false)]
+        {
             assert_eq!(plain_names(target).is_some(), plain, "{target}");
         }
     }
@@ -730,31 +618,21 @@ mod tests {
     #[test]
     fn many_actions_are_fast() {
         let schemas: Map<_, _> = (0..4000)
-            .map(|number| {
-                (
-                    format!("S{number}"),
-                    json!({"type": "object", "properties": {"id": {"type": "string"}}}),
-                )
-            })
+            .map(|number| (format!("S{number}"), json!({"type": "object", "properties": {"id": {"type": "string"}}})))
             .collect();
         let mut document = json!({"components": {"schemas": schemas}});
         let actions: String = (0..4000)
-            .map(|number| format!("- {{target: '$.components.schemas.S{number}', description: d, update: {{description: text}}}}\n"))
+            .map(|number| {
+                format!(
+                    "- {{target: '$.components.schemas.S{number}', description: d, update: {{description: text}}}}\n"
+                )
+            })
             .collect();
         let begun = std::time::Instant::now();
         let overlay = Overlay::parse(&overlay(&actions), "a.yaml").unwrap();
         let applied = overlay.apply(&mut document).unwrap();
-        assert_eq!(
-            applied,
-            Applied {
-                actions: 4000,
-                nodes: 4000
-            }
-        );
-        assert_eq!(
-            document["components"]["schemas"]["S3999"]["description"],
-            "text"
-        );
+        assert_eq!(applied, Applied { actions: 4000, nodes: 4000 });
+        assert_eq!(document["components"]["schemas"]["S3999"]["description"], "text");
         // A query over the document for each would take minutes; the bound leaves room for a busy
         // machine.
         assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());

@@ -1,5 +1,7 @@
 //! `cargo xtask generate` from outside: exit codes, what it prints and what it leaves on disk.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "that is how a test fails")]
+
 mod support;
 
 use std::collections::BTreeSet;
@@ -249,8 +251,12 @@ fn a_new_schema_and_operation_are_in_client_table_names_and_surface() {
             "required": ["id", "size"],
             "properties": { "id": { "type": "string" }, "size": { "type": "integer" } },
         });
-        let mut archive = operation("Threads_archiveThread", "Threads", json!({ "$ref": "#/components/schemas/ArchivedThread" }));
-        archive["parameters"].as_array_mut().unwrap().push(json!({ "name": "threadId", "in": "path", "required": true, "schema": { "type": "string" } }));
+        let mut archive =
+            operation("Threads_archiveThread", "Threads", json!({ "$ref": "#/components/schemas/ArchivedThread" }));
+        archive["parameters"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({ "name": "threadId", "in": "path", "required": true, "schema": { "type": "string" } }));
         document["paths"]["/threads/{threadId}/archive"] = json!({ "post": archive });
     });
     let run = accepted(
@@ -313,7 +319,11 @@ fn an_optional_property_that_goes_is_gone_from_the_surface() {
     for part in ["AgentThreadCreationOptions", "metadata", OVERLAY] {
         assert!(run.stderr.contains(part), "{}", run.stderr);
     }
-    workspace.replace(OVERLAY, "        metadata: { description: \"The caller's own key-value pairs for the thread.\" }\n", "");
+    workspace.replace(
+        OVERLAY,
+        "        metadata: { description: \"The caller's own key-value pairs for the thread.\" }\n",
+        "",
+    );
     accepted(&workspace, &["field AgentThreadCreationOptions.metadata: BTreeMap<String, String>?"], &[]);
     let types = workspace.read(&format!("{MODULE}/types/threads.rs"));
     let model = types.split_once("pub struct AgentThreadCreationOptions {").unwrap().1.split_once("\n}").unwrap().0;
@@ -406,7 +416,10 @@ fn a_second_api_stands_beside_the_first_and_naming_one_leaves_the_other_alone() 
     let strip = |files: BTreeSet<String>, folder: &str| -> Vec<String> {
         files.into_iter().map(|file| file.strip_prefix(folder).unwrap().to_owned()).collect()
     };
-    assert_eq!(strip(before, MODULE), strip(workspace.files(&format!("{GENERATED}/next")), &format!("{GENERATED}/next")));
+    assert_eq!(
+        strip(before, MODULE),
+        strip(workspace.files(&format!("{GENERATED}/next")), &format!("{GENERATED}/next"))
+    );
     assert!(workspace.read(&format!("{GENERATED}/mod.rs")).contains("#[cfg(feature = \"next\")]\npub mod next;"));
     assert_eq!(workspace.check().code, Some(0));
 
@@ -449,7 +462,13 @@ fn bad_documents_are_refused() {
         },
         Fault {
             name: "a key twice",
-            plant: |workspace| workspace.replace(DOCUMENT, "\"openapi\": \"3.0.3\",", "\"openapi\": \"3.0.3\", \"openapi\": \"3.0.3\","),
+            plant: |workspace| {
+                workspace.replace(
+                    DOCUMENT,
+                    "\"openapi\": \"3.0.3\",",
+                    "\"openapi\": \"3.0.3\", \"openapi\": \"3.0.3\",",
+                )
+            },
             says: &["the key \"openapi\" stands twice", "openapi/2025-05-01/openapi.json:2:"],
         },
         Fault {
@@ -486,11 +505,14 @@ fn bad_documents_are_refused() {
             name: "unresolved references of all kinds, told at once",
             plant: |workspace| {
                 workspace.edit(|document| {
-                    schema(document, "AgentThread")["properties"]["owner"] = json!({ "$ref": "#/components/schemas/Owner" });
-                    schema(document, "ToolDefinition")["discriminator"]["mapping"]["x"] = "#/components/schemas/X".into();
+                    schema(document, "AgentThread")["properties"]["owner"] =
+                        json!({ "$ref": "#/components/schemas/Owner" });
+                    schema(document, "ToolDefinition")["discriminator"]["mapping"]["x"] =
+                        "#/components/schemas/X".into();
                     let get = &mut document["paths"]["/threads"]["get"];
                     get["parameters"][0]["$ref"] = "#/components/parameters/Gone".into();
-                    get["responses"]["200"]["content"]["application/json"]["schema"]["$ref"] = "elsewhere.json#/A".into();
+                    get["responses"]["200"]["content"]["application/json"]["schema"]["$ref"] =
+                        "elsewhere.json#/A".into();
                 });
             },
             says: &[
@@ -520,7 +542,10 @@ fn bad_documents_are_refused() {
         Fault {
             name: "an undeclared path parameter",
             plant: |workspace| {
-                workspace.edit(|document| document["paths"]["/threads/{kind}/x"] = json!({ "get": operation("Threads_x", "Threads", a_thread()) }));
+                workspace.edit(|document| {
+                    document["paths"]["/threads/{kind}/x"] =
+                        json!({ "get": operation("Threads_x", "Threads", a_thread()) })
+                });
             },
             says: &["#/paths/~1threads~1{kind}~1x/get", "{kind}"],
         },
@@ -530,7 +555,8 @@ fn bad_documents_are_refused() {
                 workspace.edit(|document| {
                     let responses = &mut document["paths"]["/threads"]["post"]["responses"];
                     responses["201"] = responses["200"].clone();
-                    responses["201"]["content"]["application/json"]["schema"]["$ref"] = "#/components/schemas/ThreadRun".into();
+                    responses["201"]["content"]["application/json"]["schema"]["$ref"] =
+                        "#/components/schemas/ThreadRun".into();
                 });
             },
             says: &["201", "at: POST /threads\n"],
@@ -572,7 +598,12 @@ fn bad_overlays_are_refused() {
             plant: |workspace| {
                 workspace.add_action("target: $.components.schemas.Gone\ndescription: x\nupdate: { description: x }");
             },
-            says: &["(target $.components.schemas.Gone)", "matches nothing", "#/components/schemas has no \"Gone\"", "at: openapi/2025-05-01/overlay.yaml"],
+            says: &[
+                "(target $.components.schemas.Gone)",
+                "matches nothing",
+                "#/components/schemas has no \"Gone\"",
+                "at: openapi/2025-05-01/overlay.yaml",
+            ],
         },
         Fault {
             name: "a query that matches nothing",
@@ -648,16 +679,20 @@ fn names_that_collide_or_cannot_be_are_refused() {
         Fault {
             name: "two operations",
             plant: |workspace| {
-                workspace.edit(|document| document["paths"]["/x"] = json!({ "get": operation("threads_list", "Threads", a_thread()) }));
+                workspace.edit(|document| {
+                    document["paths"]["/x"] = json!({ "get": operation("threads_list", "Threads", a_thread()) })
+                });
             },
             says: &["`Threads_list`", "`threads_list`", "[operations] ", NAMES],
         },
         Fault {
             name: "an operation and the streaming twin of another",
             plant: |workspace| {
-                workspace.edit(|document| document["paths"]["/x"] = json!({ "get": operation("Runs_createStream", "Runs", a_thread()) }));
+                workspace.edit(|document| {
+                    document["paths"]["/x"] = json!({ "get": operation("Runs_createStream", "Runs", a_thread()) })
+                });
             },
-            says: &["runs_create_stream"],
+            says: &["`Runs_createStream` and the streaming twin of `Runs_create` would both be", "at: GET /x\n"],
         },
         Fault {
             name: "two properties",
@@ -674,7 +709,9 @@ fn names_that_collide_or_cannot_be_are_refused() {
         Fault {
             name: "two enum values",
             plant: |workspace| {
-                workspace.edit(|document| schema(document, "ListSortOrder")["enum"].as_array_mut().unwrap().push("ASC".into()));
+                workspace.edit(|document| {
+                    schema(document, "ListSortOrder")["enum"].as_array_mut().unwrap().push("ASC".into())
+                });
             },
             says: &["`asc` and `ASC` would both be `Asc`", "at: #/components/schemas/ListSortOrder"],
         },
@@ -715,7 +752,9 @@ fn names_that_collide_or_cannot_be_are_refused() {
         Fault {
             name: "the group of what no operation reaches",
             plant: |workspace| {
-                workspace.edit(|document| document["paths"]["/x"] = json!({ "get": operation("Other_get", "Unreferenced", a_thread()) }));
+                workspace.edit(|document| {
+                    document["paths"]["/x"] = json!({ "get": operation("Other_get", "Unreferenced", a_thread()) })
+                });
             },
             says: &["would both be `unreferenced`", "at: GET /x\n"],
         },
@@ -734,7 +773,9 @@ fn names_that_collide_or_cannot_be_are_refused() {
         Fault {
             name: "a group that is a keyword",
             plant: |workspace| {
-                workspace.edit(|document| document["paths"]["/x"] = json!({ "get": operation("Other_get", "Type", a_thread()) }));
+                workspace.edit(|document| {
+                    document["paths"]["/x"] = json!({ "get": operation("Other_get", "Type", a_thread()) })
+                });
             },
             says: &["`type`", "at: GET /x\n"],
         },
@@ -761,25 +802,45 @@ fn names_that_collide_or_cannot_be_are_refused() {
         Fault {
             name: "a property with the name of what keeps unknown ones",
             plant: |workspace| {
-                add_schema(workspace, "Bag", json!({ "type": "object", "properties": { "extra": { "type": "string" } } }));
+                add_schema(
+                    workspace,
+                    "Bag",
+                    json!({ "type": "object", "properties": { "extra": { "type": "string" } } }),
+                );
             },
             says: &["`extra` cannot be a name", "property `extra` of Bag"],
         },
         Fault {
             name: "a property whose setter would be the constructor",
             plant: |workspace| {
-                add_schema(workspace, "Bag", json!({ "type": "object", "properties": { "new": { "type": "string" } } }));
+                add_schema(
+                    workspace,
+                    "Bag",
+                    json!({ "type": "object", "properties": { "new": { "type": "string" } } }),
+                );
             },
             says: &["`new` cannot be a name", "property `new` of Bag"],
         },
         Fault {
             name: "an enum value that would be the unknown one",
-            plant: |workspace| add_schema(workspace, "Mood", json!({ "type": "string", "enum": ["glad", "unknown"], "x-extensible-enum": true })),
+            plant: |workspace| {
+                add_schema(
+                    workspace,
+                    "Mood",
+                    json!({ "type": "string", "enum": ["glad", "unknown"], "x-extensible-enum": true }),
+                )
+            },
             says: &["`Unknown` cannot be a name", "value `unknown` of Mood"],
         },
         Fault {
             name: "an enum value without a letter",
-            plant: |workspace| add_schema(workspace, "Mood", json!({ "type": "string", "enum": ["a", "-"], "x-extensible-enum": true })),
+            plant: |workspace| {
+                add_schema(
+                    workspace,
+                    "Mood",
+                    json!({ "type": "string", "enum": ["a", "-"], "x-extensible-enum": true }),
+                )
+            },
             says: &["cannot be a name", "value `-` of Mood"],
         },
     ]);
@@ -795,7 +856,9 @@ fn bad_names_files_are_refused() {
         },
         Fault {
             name: "a changed operation",
-            plant: |workspace| workspace.replace(NAMES, "Threads_list = \"threads_list\"", "Threads_list = \"list_threads\""),
+            plant: |workspace| {
+                workspace.replace(NAMES, "Threads_list = \"threads_list\"", "Threads_list = \"list_threads\"")
+            },
             says: &["`list_threads`", "at: openapi/2025-05-01/names.toml, [operations] Threads_list"],
         },
         Fault {
@@ -814,7 +877,10 @@ fn bad_names_files_are_refused() {
                     "overlay: 1.0.0\ninfo: { title: t, version: '1' }\nactions:\n  - { target: $.info, description: x, update: {} }\n",
                 );
             },
-            says: &["no `Threads_deleteThread` any more", "at: openapi/2025-05-01/names.toml, [operations] Threads_deleteThread"],
+            says: &[
+                "no `Threads_deleteThread` any more",
+                "at: openapi/2025-05-01/names.toml, [operations] Threads_deleteThread",
+            ],
         },
         Fault {
             name: "a chosen schema that is gone",
@@ -824,12 +890,18 @@ fn bad_names_files_are_refused() {
         Fault {
             name: "a chosen field that is gone",
             plant: |workspace| workspace.append(NAMES, "\n[chosen.fields]\n\"AgentThread.gone\" = \"away\"\n"),
-            says: &["no `AgentThread.gone` any more", "at: openapi/2025-05-01/names.toml, [chosen.fields] AgentThread.gone"],
+            says: &[
+                "no `AgentThread.gone` any more",
+                "at: openapi/2025-05-01/names.toml, [chosen.fields] AgentThread.gone",
+            ],
         },
         Fault {
             name: "a chosen variant that is gone",
             plant: |workspace| workspace.append(NAMES, "\n[chosen.variants]\n\"ListSortOrder.gone\" = \"Away\"\n"),
-            says: &["no `ListSortOrder.gone` any more", "at: openapi/2025-05-01/names.toml, [chosen.variants] ListSortOrder.gone"],
+            says: &[
+                "no `ListSortOrder.gone` any more",
+                "at: openapi/2025-05-01/names.toml, [chosen.variants] ListSortOrder.gone",
+            ],
         },
         Fault {
             name: "a schema's invalid name",
@@ -898,7 +970,9 @@ fn bad_sources_are_refused() {
         },
         Fault {
             name: "an API without a folder",
-            plant: |workspace| workspace.append(SOURCES, "\n[api.v9]\nmodule = \"v9\"\nfeature = \"v9\"\nfacts = \"x\"\n"),
+            plant: |workspace| {
+                workspace.append(SOURCES, "\n[api.v9]\nmodule = \"v9\"\nfeature = \"v9\"\nfacts = \"x\"\n")
+            },
             says: &["openapi/v9/openapi.json"],
         },
     ]);
@@ -911,7 +985,8 @@ fn schemas_that_cannot_be_typed_are_refused() {
             name: "an inline enum",
             plant: |workspace| {
                 workspace.edit(|document| {
-                    schema(document, "AgentThread")["properties"]["mood"] = json!({ "type": "string", "enum": ["glad", "sad"] });
+                    schema(document, "AgentThread")["properties"]["mood"] =
+                        json!({ "type": "string", "enum": ["glad", "sad"] });
                 });
             },
             says: &["an inline enum", "at: #/components/schemas/AgentThread/properties/mood"],
@@ -991,20 +1066,32 @@ fn schemas_that_cannot_be_typed_are_refused() {
             says: &["an enum without values", "at: #/components/schemas/Size"],
         },
         Fault {
+            name: "a description of an enum value that is gone",
+            plant: |workspace| {
+                workspace.edit(|document| {
+                    schema(document, "ListSortOrder")["x-enum-descriptions"] = json!({ "random": "x" });
+                });
+            },
+            says: &["describes `random`", "at: #/components/schemas/ListSortOrder"],
+        },
+        Fault {
             name: "a type that there is not",
             plant: |workspace| add_schema(workspace, "Bag", json!({ "type": "file" })),
             says: &["`file`", "at: #/components/schemas/Bag"],
         },
         Fault {
             name: "a union of two numbers",
-            plant: |workspace| add_schema(workspace, "Size", json!({ "anyOf": [{ "type": "integer" }, { "type": "number" }] })),
+            plant: |workspace| {
+                add_schema(workspace, "Size", json!({ "anyOf": [{ "type": "integer" }, { "type": "number" }] }))
+            },
             says: &["the same JSON kind", "at: #/components/schemas/Size"],
         },
         Fault {
             name: "a union of objects that nothing tells apart",
             plant: |workspace| {
                 workspace.edit(|document| {
-                    let bag = json!({ "type": "object", "required": ["x"], "properties": { "x": { "type": "string" } } });
+                    let bag =
+                        json!({ "type": "object", "required": ["x"], "properties": { "x": { "type": "string" } } });
                     let schemas = &mut document["components"]["schemas"];
                     schemas["OneBag"] = bag.clone();
                     schemas["OtherBag"] = bag;
@@ -1027,7 +1114,9 @@ fn schemas_that_cannot_be_typed_are_refused() {
         Fault {
             name: "a branch that has no tag",
             plant: |workspace| {
-                workspace.edit(|document| schema(document, "ToolDefinition")["oneOf"].as_array_mut().unwrap().push(a_thread()));
+                workspace.edit(|document| {
+                    schema(document, "ToolDefinition")["oneOf"].as_array_mut().unwrap().push(a_thread())
+                });
             },
             says: &["AgentThread", "at: #/components/schemas/ToolDefinition"],
         },
@@ -1035,7 +1124,8 @@ fn schemas_that_cannot_be_typed_are_refused() {
             name: "a branch whose tag leads to a bare name",
             plant: |workspace| {
                 workspace.edit(|document| {
-                    schema(document, "ToolDefinition")["discriminator"]["mapping"]["openapi"] = "OpenApiToolDefinition".into();
+                    schema(document, "ToolDefinition")["discriminator"]["mapping"]["openapi"] =
+                        "OpenApiToolDefinition".into();
                 });
             },
             says: &["OpenApiToolDefinition", "at: #/components/schemas/ToolDefinition"],
@@ -1059,7 +1149,9 @@ fn schemas_that_cannot_be_typed_are_refused() {
             name: "an inline object in an answer",
             plant: |workspace| {
                 let object = json!({ "type": "object", "properties": { "name": { "type": "string" } } });
-                workspace.edit(|document| document["paths"]["/x"] = json!({ "get": operation("Threads_x", "Threads", object) }));
+                workspace.edit(|document| {
+                    document["paths"]["/x"] = json!({ "get": operation("Threads_x", "Threads", object) })
+                });
             },
             says: &["an inline object", "GET /x"],
         },

@@ -14,11 +14,7 @@ const KEY: &str = "emulator-connection-key";
 /// `POST /connections/{name}/getConnectionWithCredentials`.
 pub(crate) fn get_with_credentials(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     let name = context.parameter(0);
-    let place = Place {
-        collection: CONNECTIONS.name,
-        parents: &[],
-        id: &name,
-    };
+    let place = Place { collection: CONNECTIONS.name, parents: &[], id: &name };
     let mut connection = resources::get(context, &CONNECTIONS, place)?.clone();
     if connection.pointer("/credentials/type") == Some(&json!("ApiKey")) {
         connection["credentials"]["key"] = KEY.into();
@@ -31,11 +27,7 @@ pub(crate) fn furnish(store: &mut Store, project: &str) {
     for (name, model, capability) in [
         ("gpt-4.1-mini", "gpt-4.1-mini", "chat_completion"),
         ("gpt-4o", "gpt-4o", "chat_completion"),
-        (
-            "text-embedding-3-small",
-            "text-embedding-3-small",
-            "embeddings",
-        ),
+        ("text-embedding-3-small", "text-embedding-3-small", "embeddings"),
     ] {
         let deployment = json!({
             "name": name,
@@ -56,27 +48,9 @@ pub(crate) fn furnish(store: &mut Store, project: &str) {
         put(store, DEPLOYMENTS.name, name, deployment);
     }
     for (name, kind, target, credentials, is_default) in [
-        (
-            "openai",
-            "AzureOpenAI",
-            "https://openai.example.com/",
-            "ApiKey",
-            true,
-        ),
-        (
-            "storage",
-            "AzureStorageAccount",
-            "https://storage.example.com/",
-            "AAD",
-            true,
-        ),
-        (
-            "search",
-            "CognitiveSearch",
-            "https://search.example.com/",
-            "ApiKey",
-            false,
-        ),
+        ("openai", "AzureOpenAI", "https://openai.example.com/", "ApiKey", true),
+        ("storage", "AzureStorageAccount", "https://storage.example.com/", "AAD", true),
+        ("search", "CognitiveSearch", "https://search.example.com/", "ApiKey", false),
     ] {
         let connection = json!({
             "name": name,
@@ -96,10 +70,6 @@ pub(crate) fn furnish(store: &mut Store, project: &str) {
 }
 
 fn put(store: &mut Store, collection: &'static str, id: &str, value: Value) {
-    let place = Place {
-        collection,
-        parents: &[],
-        id,
-    };
+    let place = Place { collection, parents: &[], id };
     store.put(place, value);
 }

@@ -19,10 +19,7 @@ static DOCUMENTS: LazyLock<Vec<Document>> = LazyLock::new(|| {
     EMBEDDED
         .iter()
         .map(|(api_version, text)| {
-            #[expect(
-                clippy::expect_used,
-                reason = "the text is part of the build, and a unit test parses it"
-            )]
+            #[expect(clippy::expect_used, reason = "the text is part of the build, and a unit test parses it")]
             let value = serde_json::from_str(text).expect("an embedded document is JSON");
             Document::new(api_version, value)
         })
@@ -72,10 +69,7 @@ pub(crate) struct RequestBody {
 impl RequestBody {
     /// The schema of the JSON form; none for operations that take only other forms.
     pub(crate) fn json_schema(&self) -> Option<&Value> {
-        self.content
-            .iter()
-            .find(|(media_type, _)| is_json(media_type))
-            .map(|(_, schema)| schema)
+        self.content.iter().find(|(media_type, _)| is_json(media_type)).map(|(_, schema)| schema)
     }
 }
 
@@ -91,8 +85,7 @@ pub(crate) struct QueryParameter {
 /// parameters.
 pub(crate) fn is_json(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
-        || essence.to_ascii_lowercase().ends_with("+json")
+    essence.eq_ignore_ascii_case("application/json") || essence.to_ascii_lowercase().ends_with("+json")
 }
 
 /// All documents, parsed when first asked for.
@@ -102,9 +95,7 @@ pub(crate) fn all() -> &'static [Document] {
 
 /// The document of an api-version.
 pub(crate) fn for_api_version(api_version: &str) -> Option<&'static Document> {
-    all()
-        .iter()
-        .find(|document| document.api_version == api_version)
+    all().iter().find(|document| document.api_version == api_version)
 }
 
 impl Document {
@@ -122,17 +113,9 @@ impl Document {
                 }
             }
         }
-        let router = Router::new(
-            operations
-                .iter()
-                .map(|operation| (operation.template.as_str(), operation.method.clone())),
-        );
-        Self {
-            api_version,
-            router,
-            operations,
-            value,
-        }
+        let router =
+            Router::new(operations.iter().map(|operation| (operation.template.as_str(), operation.method.clone())));
+        Self { api_version, router, operations, value }
     }
 
     /// The names of the properties that an operation takes in its body.
@@ -171,9 +154,7 @@ impl Document {
 
     /// The schema that a reference such as `#/components/schemas/Agent` means.
     pub(crate) fn look_up(&self, reference: &str) -> &Value {
-        let target = reference
-            .strip_prefix('#')
-            .and_then(|pointer| self.value.pointer(pointer));
+        let target = reference.strip_prefix('#').and_then(|pointer| self.value.pointer(pointer));
         resolve(&self.value, target.unwrap_or(&Value::Null))
     }
 
@@ -248,9 +229,7 @@ fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
         let Some(pointer) = schema.get("$ref").and_then(Value::as_str) else {
             return schema;
         };
-        let target = pointer
-            .strip_prefix('#')
-            .and_then(|pointer| root.pointer(pointer));
+        let target = pointer.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
         match target {
             Some(target) => schema = target,
             None => return &Value::Null,
@@ -271,18 +250,12 @@ fn elements_of_content(root: &Value, holder: Option<&Value>) -> Vec<(String, Val
 
 /// The members of an object, none of anything else.
 pub(crate) fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
-    value
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(Map::iter)
+    value.and_then(Value::as_object).into_iter().flat_map(Map::iter)
 }
 
 /// The elements of an array, none of anything else.
 pub(crate) fn elements(value: Option<&Value>) -> impl Iterator<Item = &Value> {
-    value
-        .and_then(Value::as_array)
-        .into_iter()
-        .flat_map(|elements| elements.iter())
+    value.and_then(Value::as_array).into_iter().flat_map(|elements| elements.iter())
 }
 
 /// A text member, empty if it is missing.
@@ -304,10 +277,7 @@ mod tests {
 
     #[test]
     fn shapes_have_no_parameter_names() {
-        assert_eq!(
-            shape("/threads/{threadId}/runs/{runId}"),
-            "/threads/{}/runs/{}"
-        );
+        assert_eq!(shape("/threads/{threadId}/runs/{runId}"), "/threads/{}/runs/{}");
         assert_eq!(shape("/agents/{agent_name}:enable"), "/agents/{}:enable");
         assert_eq!(shape("/threads"), "/threads");
     }

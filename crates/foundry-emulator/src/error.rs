@@ -28,11 +28,7 @@ impl ServiceError {
         let mut error = Map::new();
         error.insert("code".to_owned(), code.into());
         error.insert("message".to_owned(), message.to_string().into());
-        Self {
-            status,
-            allow: None,
-            error,
-        }
+        Self { status, allow: None, error }
     }
 
     fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -47,11 +43,7 @@ impl ServiceError {
 
     /// 401: no credential.
     pub(crate) fn unauthorized() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "Unauthorized",
-            "The access token or key is missing, invalid or expired.",
-        )
+        Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", "The access token or key is missing, invalid or expired.")
     }
 
     /// 400: the query has no `api-version`.
@@ -98,13 +90,9 @@ impl ServiceError {
 
     /// 404: nothing of this kind has this id.
     pub(crate) fn not_found(noun: &str, id: &str) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            format_args!("No {noun} found with id '{id}'."),
-        )
-        .with("type", INVALID_REQUEST)
-        .with("param", Value::Null)
+        Self::new(StatusCode::NOT_FOUND, "not_found", format_args!("No {noun} found with id '{id}'."))
+            .with("type", INVALID_REQUEST)
+            .with("param", Value::Null)
     }
 
     /// 400: the request is well formed, but things stand otherwise.
@@ -116,13 +104,9 @@ impl ServiceError {
 
     /// 400: a query parameter has a value that it cannot have.
     pub(crate) fn invalid_parameter(name: &str, message: impl Display) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "invalid_value",
-            format_args!("Invalid '{name}': {message}"),
-        )
-        .with("type", INVALID_REQUEST)
-        .with("param", name)
+        Self::new(StatusCode::BAD_REQUEST, "invalid_value", format_args!("Invalid '{name}': {message}"))
+            .with("type", INVALID_REQUEST)
+            .with("param", name)
     }
 
     /// 400: a query parameter that the operation requires is not there.
@@ -150,9 +134,7 @@ impl ServiceError {
 
     /// 400: the body does not fit the operation's schema.
     pub(crate) fn invalid_body(violations: &[Violation]) -> Self {
-        let (place, message) = violations
-            .first()
-            .map_or(("/", ""), |first| (first.place(), first.message.as_str()));
+        let (place, message) = violations.first().map_or(("/", ""), |first| (first.place(), first.message.as_str()));
         let details: Vec<Value> = violations
             .iter()
             .map(|violation| {
@@ -176,11 +158,7 @@ impl ServiceError {
 
     /// 400: the body could not be read to its end.
     pub(crate) fn unreadable_body() -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "BadRequest",
-            "The request body could not be read.",
-        )
+        Self::new(StatusCode::BAD_REQUEST, "BadRequest", "The request body could not be read.")
     }
 
     /// 413: the body is longer than the server takes.
@@ -204,8 +182,7 @@ impl ServiceError {
 
     /// 500: a record is not what the emulator itself stored.
     pub(crate) fn internal(message: impl Display) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", message)
-            .with("type", "server_error")
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", message).with("type", "server_error")
     }
 
     /// 501: the service can do this, the emulator cannot yet.
@@ -231,10 +208,7 @@ mod tests {
 
     #[test]
     fn an_invalid_body_names_every_place_and_the_first_one_on_top() {
-        let violations = [
-            Violation::new("/content", "required"),
-            Violation::new("", "second"),
-        ];
+        let violations = [Violation::new("/content", "required"), Violation::new("", "second")];
         let error = ServiceError::invalid_body(&violations).body();
         assert_eq!(error["error"]["param"], "/content");
         assert_eq!(error["error"]["details"][1]["param"], "/");

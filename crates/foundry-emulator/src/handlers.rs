@@ -27,11 +27,7 @@ const BEHAVIOURS: &[(Method, &str, Behaviour)] = &[
     (Method::POST, "/threads/runs", runs::create_with_thread),
     (Method::GET, "/threads/{}/runs/{}", runs::get),
     (Method::POST, "/threads/{}/runs/{}/cancel", runs::cancel),
-    (
-        Method::POST,
-        "/connections/{}/getConnectionWithCredentials",
-        connections::get_with_credentials,
-    ),
+    (Method::POST, "/connections/{}/getConnectionWithCredentials", connections::get_with_credentials),
     (Method::GET, "/datasets", assets::list_datasets),
     (Method::GET, "/indexes", assets::list_indexes),
 ];

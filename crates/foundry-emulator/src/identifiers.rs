@@ -18,12 +18,8 @@ impl Identifiers {
         // FNV-1a: std's hashers promise no fixed result.
         let hash = project
             .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
-        Self {
-            state: seed ^ hash.rotate_left(17),
-        }
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        Self { state: seed ^ hash.rotate_left(17) }
     }
 
     /// The next id with this prefix.

@@ -42,11 +42,8 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     // Before the line that says we are up: who reads it may stop us at once.
     let mut stop = Stop::new()?;
-    let emulator = Emulator::builder()
-        .port(arguments.port)
-        .start()
-        .await
-        .map_err(|error| explain(error, arguments.port))?;
+    let emulator =
+        Emulator::builder().port(arguments.port).start().await.map_err(|error| explain(error, arguments.port))?;
     let mut stdout = io::stdout();
     writeln!(stdout, "listening on {}", emulator.endpoint())?;
     stdout.flush()?;
@@ -58,8 +55,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 fn explain(error: StartError, port: u16) -> Box<dyn Error> {
     match error {
         StartError::PortInUse { .. } => {
-            format!("port {port} is in use; choose another one or leave --port out for a free one")
-                .into()
+            format!("port {port} is in use; choose another one or leave --port out for a free one").into()
         }
         other => other.into(),
     }
@@ -77,10 +73,7 @@ impl Stop {
     #[cfg(unix)]
     fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     #[cfg(not(unix))]

@@ -26,11 +26,7 @@ pub(crate) fn create(context: &mut Context<'_>) -> Result<Answer, ServiceError> 
 }
 
 /// Adds the messages of an array, nothing if there is none.
-pub(crate) fn add_all(
-    context: &mut Context<'_>,
-    thread: &str,
-    given: Option<Value>,
-) -> Result<(), ServiceError> {
+pub(crate) fn add_all(context: &mut Context<'_>, thread: &str, given: Option<Value>) -> Result<(), ServiceError> {
     let Some(Value::Array(messages)) = given else {
         return Ok(());
     };
@@ -68,11 +64,7 @@ pub(crate) fn add_answer(
     add_written(context, thread, given)
 }
 
-fn add_written(
-    context: &mut Context<'_>,
-    thread: &str,
-    mut given: Map<String, Value>,
-) -> Result<Value, ServiceError> {
+fn add_written(context: &mut Context<'_>, thread: &str, mut given: Map<String, Value>) -> Result<Value, ServiceError> {
     if let Some(content) = given.get_mut("content") {
         *content = kept_content(content.take());
     }

@@ -8,12 +8,8 @@ const QUOTE_LIMIT: usize = 200;
 /// Says what the instructions are, how many user messages the thread holds, and quotes the last,
 /// the one before it and the first.
 pub(crate) fn answer(turn: &Turn) -> String {
-    let questions: Vec<&str> = turn
-        .history
-        .iter()
-        .filter(|spoken| spoken.role == "user")
-        .map(|spoken| spoken.text.as_str())
-        .collect();
+    let questions: Vec<&str> =
+        turn.history.iter().filter(|spoken| spoken.role == "user").map(|spoken| spoken.text.as_str()).collect();
     let mut sentences = Vec::new();
     if !turn.instructions.is_empty() {
         sentences.push(format!("My instructions: {}.", quote(&turn.instructions)));
@@ -58,17 +54,10 @@ mod tests {
         let mut history = Vec::new();
         for question in questions {
             for (role, text) in [("user", *question), ("assistant", "An answer.")] {
-                history.push(Spoken {
-                    role: role.to_owned(),
-                    text: text.to_owned(),
-                });
+                history.push(Spoken { role: role.to_owned(), text: text.to_owned() });
             }
         }
-        Turn {
-            status: "in_progress".to_owned(),
-            instructions: instructions.to_owned(),
-            history,
-        }
+        Turn { status: "in_progress".to_owned(), instructions: instructions.to_owned(), history }
     }
 
     #[test]
@@ -82,10 +71,7 @@ mod tests {
 
     #[test]
     fn an_empty_thread_is_answered_too() {
-        assert_eq!(
-            answer(&turn("", &[])),
-            "This thread holds no user message yet."
-        );
+        assert_eq!(answer(&turn("", &[])), "This thread holds no user message yet.");
     }
 
     #[test]

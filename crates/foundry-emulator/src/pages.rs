@@ -40,15 +40,9 @@ pub(crate) fn by_cursor(
         None => Ok(None),
         Some(id) => context
             .store
-            .position(Place {
-                collection,
-                parents,
-                id,
-            })
+            .position(Place { collection, parents, id })
             .map(Some)
-            .ok_or_else(|| {
-                ServiceError::invalid_parameter(name, format_args!("no element has the id '{id}'."))
-            }),
+            .ok_or_else(|| ServiceError::invalid_parameter(name, format_args!("no element has the id '{id}'."))),
     };
     let after = cursor("after")?;
     let before = cursor("before")?;
@@ -58,11 +52,7 @@ pub(crate) fn by_cursor(
     }
     // Whether the first position comes before the second one in the order asked for.
     let precedes = |first: u64, second: u64| {
-        if descending {
-            first > second
-        } else {
-            first < second
-        }
+        if descending { first > second } else { first < second }
     };
     records.retain(|record| {
         after.is_none_or(|after| precedes(after, record.position))
@@ -88,27 +78,17 @@ fn limit(context: &Context<'_>) -> Result<usize, ServiceError> {
     let Some(given) = context.query.first("limit") else {
         return Ok(DEFAULT_LIMIT);
     };
-    given
-        .parse()
-        .ok()
-        .filter(|limit| (1..=LARGEST_LIMIT).contains(limit))
-        .ok_or_else(|| {
-            ServiceError::invalid_parameter(
-                "limit",
-                format_args!("{given} is not between 1 and {LARGEST_LIMIT}."),
-            )
-        })
+    given.parse().ok().filter(|limit| (1..=LARGEST_LIMIT).contains(limit)).ok_or_else(|| {
+        ServiceError::invalid_parameter("limit", format_args!("{given} is not between 1 and {LARGEST_LIMIT}."))
+    })
 }
 
 /// A page of `value` with the link to the next one, if there is one.
-pub(crate) fn by_next_link(
-    context: &Context<'_>,
-    mut records: Vec<Listed<'_>>,
-) -> Result<Value, ServiceError> {
+pub(crate) fn by_next_link(context: &Context<'_>, mut records: Vec<Listed<'_>>) -> Result<Value, ServiceError> {
     if let Some(token) = context.query.first(CONTINUATION) {
-        let last: u64 = token.parse().map_err(|_| {
-            ServiceError::invalid_parameter(CONTINUATION, "this token was not given out here.")
-        })?;
+        let last: u64 = token
+            .parse()
+            .map_err(|_| ServiceError::invalid_parameter(CONTINUATION, "this token was not given out here."))?;
         records.retain(|record| record.position > last);
     }
     let has_more = records.len() > LINKED_PAGE;
@@ -117,9 +97,7 @@ pub(crate) fn by_next_link(
         "value": records.iter().map(|record| record.value).collect::<Vec<_>>(),
     });
     if has_more && let Some(last) = records.last() {
-        let query = context
-            .query
-            .encode_with(CONTINUATION, &last.position.to_string());
+        let query = context.query.encode_with(CONTINUATION, &last.position.to_string());
         page["nextLink"] = format!("{}?{query}", context.url).into();
     }
     Ok(page)

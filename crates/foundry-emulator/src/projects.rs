@@ -17,10 +17,7 @@ pub(crate) struct Projects {
 impl Projects {
     /// No projects yet.
     pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            stores: Mutex::default(),
-        }
+        Self { seed, stores: Mutex::default() }
     }
 
     /// The store of a project, made and furnished when first asked for.

@@ -56,18 +56,12 @@ pub struct LoggedRequest {
 impl LoggedRequest {
     /// The first value of a header, whatever the case of its name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// The first value of a query parameter.
     pub fn query_value(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as JSON, if it is that.
@@ -109,11 +103,8 @@ struct Entries {
 impl RequestLog {
     /// Notes a request before it is answered; the number is for [`RequestLog::answered`].
     pub(crate) fn begin(&self, head: &Parts, query: &Query, body: Bytes) -> usize {
-        let query = query
-            .pairs()
-            .iter()
-            .map(|(name, value)| (name.clone(), redact(SECRET_PARAMETERS, name, value)))
-            .collect();
+        let query =
+            query.pairs().iter().map(|(name, value)| (name.clone(), redact(SECRET_PARAMETERS, name, value))).collect();
         let headers = head
             .headers
             .iter()
@@ -170,9 +161,7 @@ impl Entries {
 }
 
 fn redact(secrets: &[&str], name: &str, value: &str) -> String {
-    let is_secret = secrets
-        .iter()
-        .any(|secret| secret.eq_ignore_ascii_case(name));
+    let is_secret = secrets.iter().any(|secret| secret.eq_ignore_ascii_case(name));
     if is_secret { REDACTED } else { value }.to_owned()
 }
 
@@ -193,11 +182,7 @@ mod tests {
     fn secrets_are_never_kept() {
         let log = RequestLog::default();
         let query = Query::parse("sig=very-secret&a=1");
-        log.begin(
-            &head("/x?sig=very-secret"),
-            &query,
-            Bytes::from_static(b"very-secret"),
-        );
+        log.begin(&head("/x?sig=very-secret"), &query, Bytes::from_static(b"very-secret"));
         let request = &log.requests()[0];
         assert_eq!(request.header("authorization"), Some("REDACTED"));
         assert_eq!(request.header("api-key"), Some("REDACTED"));
@@ -213,11 +198,7 @@ mod tests {
         let numbers: Vec<usize> = (0..5)
             .map(|number| {
                 let path = format!("/{number}");
-                log.begin(
-                    &head(&path),
-                    &Query::default(),
-                    Bytes::from_static(b"12345"),
-                )
+                log.begin(&head(&path), &Query::default(), Bytes::from_static(b"12345"))
             })
             .collect();
         log.entries.lock().unwrap().trim(10, 12);

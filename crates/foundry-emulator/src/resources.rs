@@ -44,10 +44,7 @@ pub(crate) struct Resource {
 pub(crate) enum Identity {
     /// The service makes one up: this prefix and characters. Such records have an `object` and a
     /// time of creation.
-    Generated {
-        prefix: &'static str,
-        object: &'static str,
-    },
+    Generated { prefix: &'static str, object: &'static str },
     /// The caller chooses it; it stands in this property.
     Named { property: &'static str },
 }
@@ -106,11 +103,7 @@ impl Resource {
     /// The properties that an answer may hold, as the document says.
     fn properties(&self, context: &Context<'_>) -> BTreeSet<String> {
         let shape = format!("{}/{{}}", self.path);
-        context
-            .document
-            .answer_schema(&shape)
-            .map(|schema| context.document.properties(schema))
-            .unwrap_or_default()
+        context.document.answer_schema(&shape).map(|schema| context.document.properties(schema)).unwrap_or_default()
     }
 
     /// The properties that no request changes.
@@ -142,17 +135,9 @@ pub(crate) fn serve(
 ) -> Result<Answer, ServiceError> {
     let split = resource.depth().min(context.parameters.len());
     let mut parents = context.parameters.clone();
-    let id = parents
-        .split_off(split)
-        .into_iter()
-        .next()
-        .unwrap_or_default();
+    let id = parents.split_off(split).into_iter().next().unwrap_or_default();
     check_parents(context, resource, &parents)?;
-    let place = Place {
-        collection: resource.name,
-        parents: &parents,
-        id: &id,
-    };
+    let place = Place { collection: resource.name, parents: &parents, id: &id };
     match verb {
         Verb::Create => {
             let mut given = std::mem::take(&mut context.body);
@@ -183,11 +168,7 @@ pub(crate) fn check_parents(
         return Ok(());
     };
     check_parents(context, parent, above)?;
-    let place = Place {
-        collection: parent.name,
-        parents: above,
-        id,
-    };
+    let place = Place { collection: parent.name, parents: above, id };
     get(context, parent, place).map(drop)
 }
 
@@ -197,10 +178,7 @@ pub(crate) fn get<'a>(
     resource: &Resource,
     place: Place<'_>,
 ) -> Result<&'a Value, ServiceError> {
-    context
-        .store
-        .get(place)
-        .ok_or_else(|| ServiceError::not_found(resource.noun, place.id))
+    context.store.get(place).ok_or_else(|| ServiceError::not_found(resource.noun, place.id))
 }
 
 /// Makes a record: the defaults, what was given of the properties that an answer may hold, and
@@ -212,16 +190,15 @@ pub(crate) fn insert(
     given: Map<String, Value>,
 ) -> Result<Value, ServiceError> {
     let Identity::Generated { prefix, object } = resource.identity else {
-        return Err(ServiceError::internal(format_args!(
-            "A {} has no id of the service's making.",
-            resource.noun
-        )));
+        return Err(ServiceError::internal(format_args!("A {} has no id of the service's making.", resource.noun)));
     };
     let allowed = resource.properties(context);
     let mut record = resource.default_properties();
-    record.extend(given.into_iter().filter(|(name, value)| {
-        !value.is_null() && allowed.contains(name) && !resource.is_reserved(name)
-    }));
+    record.extend(
+        given
+            .into_iter()
+            .filter(|(name, value)| !value.is_null() && allowed.contains(name) && !resource.is_reserved(name)),
+    );
     let id = context.store.identifiers.next(prefix);
     record.insert("id".to_owned(), id.as_str().into());
     record.insert("object".to_owned(), object.into());
@@ -229,11 +206,7 @@ pub(crate) fn insert(
     identify(&mut record, resource, parents);
     (resource.complete)(&mut record, context.project);
     let record = Value::Object(record);
-    let place = Place {
-        collection: resource.name,
-        parents,
-        id: &id,
-    };
+    let place = Place { collection: resource.name, parents, id: &id };
     context.store.put(place, record.clone());
     Ok(record)
 }
@@ -253,11 +226,7 @@ fn overlay(context: &Context<'_>, resource: &Resource, record: &mut Map<String, 
         if !allowed.contains(name) || !accepted.contains(name) || resource.is_reserved(name) {
             continue;
         }
-        let value = if value.is_null() {
-            defaults.remove(name).unwrap_or_default()
-        } else {
-            value.clone()
-        };
+        let value = if value.is_null() { defaults.remove(name).unwrap_or_default() } else { value.clone() };
         record.insert(name.clone(), value);
     }
     (resource.complete)(record, context.project);
@@ -278,24 +247,14 @@ fn create_or_update(
     overlay(context, resource, &mut record);
     let record = Value::Object(record);
     context.store.put(place, record.clone());
-    Ok(if is_new {
-        Answer::created(record)
-    } else {
-        Answer::ok(record)
-    })
+    Ok(if is_new { Answer::created(record) } else { Answer::ok(record) })
 }
 
-fn delete(
-    context: &mut Context<'_>,
-    resource: &Resource,
-    place: Place<'_>,
-) -> Result<Answer, ServiceError> {
+fn delete(context: &mut Context<'_>, resource: &Resource, place: Place<'_>) -> Result<Answer, ServiceError> {
     let removed = context.store.remove(place);
     match resource.deletion {
         Deletion::NoContent => Ok(Answer::no_content()),
-        Deletion::Status(_) if removed.is_none() => {
-            Err(ServiceError::not_found(resource.noun, place.id))
-        }
+        Deletion::Status(_) if removed.is_none() => Err(ServiceError::not_found(resource.noun, place.id)),
         Deletion::Status(object) => Ok(Answer::ok(json!({
             "id": place.id,
             "object": object,
@@ -304,11 +263,7 @@ fn delete(
     }
 }
 
-fn list(
-    context: &Context<'_>,
-    resource: &Resource,
-    parents: &[String],
-) -> Result<Value, ServiceError> {
+fn list(context: &Context<'_>, resource: &Resource, parents: &[String]) -> Result<Value, ServiceError> {
     let mut records = context.store.list(resource.name, parents);
     records.retain(|record| passes(context, resource, record));
     match resource.list {
@@ -332,8 +287,5 @@ fn passes(context: &Context<'_>, resource: &Resource, record: &Listed<'_>) -> bo
 
 /// A stored record as the object that it is.
 pub(crate) fn object_of(record: &Value) -> Result<Map<String, Value>, ServiceError> {
-    record
-        .as_object()
-        .cloned()
-        .ok_or_else(|| ServiceError::internal("A stored record is not an object."))
+    record.as_object().cloned().ok_or_else(|| ServiceError::internal("A stored record is not an object."))
 }

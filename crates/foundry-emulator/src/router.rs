@@ -43,14 +43,9 @@ enum Segment {
 
 impl Segment {
     fn new(text: &str) -> Self {
-        let parameter = text
-            .split_once('{')
-            .and_then(|(before, rest)| Some((before, rest.split_once('}')?.1)));
+        let parameter = text.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?.1)));
         match parameter {
-            Some((before, after)) => Self::Parameter {
-                before: before.to_owned(),
-                after: after.to_owned(),
-            },
+            Some((before, after)) => Self::Parameter { before: before.to_owned(), after: after.to_owned() },
             None => Self::Literal(text.to_owned()),
         }
     }
@@ -84,24 +79,12 @@ impl Router {
         let mut routes: Vec<Route> = templates
             .enumerate()
             .map(|(operation, (template, method))| Route {
-                segments: template
-                    .trim_start_matches('/')
-                    .split('/')
-                    .map(Segment::new)
-                    .collect(),
+                segments: template.trim_start_matches('/').split('/').map(Segment::new).collect(),
                 method,
                 operation,
             })
             .collect();
-        routes.sort_by_key(|route| {
-            Reverse(
-                route
-                    .segments
-                    .iter()
-                    .map(Segment::weight)
-                    .collect::<Vec<_>>(),
-            )
-        });
+        routes.sort_by_key(|route| Reverse(route.segments.iter().map(Segment::weight).collect::<Vec<_>>()));
         Self { routes }
     }
 
@@ -145,10 +128,7 @@ impl Route {
 
 /// Percent-decodes a piece of a path; `None` if what comes out is not UTF-8.
 pub(crate) fn decode(text: &str) -> Option<String> {
-    percent_decode_str(text)
-        .decode_utf8()
-        .ok()
-        .map(|text| text.into_owned())
+    percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned())
 }
 
 #[cfg(test)]
@@ -170,70 +150,39 @@ mod tests {
     }
 
     fn operation(number: usize, parameters: &[&str]) -> Found {
-        Found::Operation(
-            number,
-            parameters.iter().map(|text| (*text).to_owned()).collect(),
-        )
+        Found::Operation(number, parameters.iter().map(|text| (*text).to_owned()).collect())
     }
 
     #[test]
     fn literal_segments_win_over_parameters() {
         assert_eq!(find(Method::POST, "/threads/runs"), operation(2, &[]));
-        assert_eq!(
-            find(Method::POST, "/threads/thread_1"),
-            operation(1, &["thread_1"])
-        );
+        assert_eq!(find(Method::POST, "/threads/thread_1"), operation(1, &["thread_1"]));
         assert_eq!(find(Method::GET, "/threads/runs"), operation(0, &["runs"]));
     }
 
     #[test]
     fn colon_paths_win_over_bare_parameters() {
-        assert_eq!(
-            find(Method::POST, "/agents/cowboy:enable"),
-            operation(4, &["cowboy"])
-        );
-        assert_eq!(
-            find(Method::POST, "/agents/cowboy"),
-            operation(3, &["cowboy"])
-        );
-        assert_eq!(
-            find(Method::POST, "/agents/:enable"),
-            operation(3, &[":enable"])
-        );
-        assert_eq!(
-            find(Method::GET, "/agents/cowboy/code:download"),
-            operation(5, &["cowboy"])
-        );
+        assert_eq!(find(Method::POST, "/agents/cowboy:enable"), operation(4, &["cowboy"]));
+        assert_eq!(find(Method::POST, "/agents/cowboy"), operation(3, &["cowboy"]));
+        assert_eq!(find(Method::POST, "/agents/:enable"), operation(3, &[":enable"]));
+        assert_eq!(find(Method::GET, "/agents/cowboy/code:download"), operation(5, &["cowboy"]));
         assert_eq!(find(Method::POST, "/agents:generate"), operation(6, &[]));
     }
 
     #[test]
     fn parameters_are_decoded_after_the_path_is_split() {
-        assert_eq!(
-            find(Method::GET, "/threads/a%2Fb%20c"),
-            operation(0, &["a/b c"])
-        );
+        assert_eq!(find(Method::GET, "/threads/a%2Fb%20c"), operation(0, &["a/b c"]));
         assert_eq!(find(Method::GET, "/threads/%ff"), Found::Nothing);
     }
 
     #[test]
     fn a_path_with_another_method_says_which_it_has() {
-        assert_eq!(
-            find(Method::DELETE, "/threads/thread_1"),
-            Found::WrongMethod(vec![Method::GET, Method::POST])
-        );
+        assert_eq!(find(Method::DELETE, "/threads/thread_1"), Found::WrongMethod(vec![Method::GET, Method::POST]));
     }
 
     #[test]
     fn longer_shorter_and_empty_paths_are_nothing() {
-        for path in [
-            "",
-            "/",
-            "/threads",
-            "/threads/",
-            "/threads/a/",
-            "/threads/a/b",
-        ] {
+        for path in ["", "/", "/threads", "/threads/", "/threads/a/", "/threads/a/b"] {
             assert_eq!(find(Method::GET, path), Found::Nothing, "{path}");
         }
     }

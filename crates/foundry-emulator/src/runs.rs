@@ -21,15 +21,8 @@ const ACTIVE: &[&str] = &["queued", "in_progress", "requires_action", "cancellin
 const CANCELLABLE: &[&str] = &["queued", "in_progress", "requires_action"];
 
 /// The properties that a run takes from its agent unless the request overrides them.
-const INHERITED: &[&str] = &[
-    "model",
-    "instructions",
-    "tools",
-    "tool_resources",
-    "temperature",
-    "top_p",
-    "response_format",
-];
+const INHERITED: &[&str] =
+    &["model", "instructions", "tools", "tool_resources", "temperature", "top_p", "response_format"];
 
 /// `POST /threads/{threadId}/runs`.
 pub(crate) fn create(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
@@ -40,9 +33,7 @@ pub(crate) fn create(context: &mut Context<'_>) -> Result<Answer, ServiceError> 
     refuse_stream(&given)?;
     let agent = agent(context, &given)?;
     if let Some(run) = active(context.store, thread) {
-        return Err(ServiceError::invalid_state(format_args!(
-            "Thread {thread} already has an active run {run}."
-        )));
+        return Err(ServiceError::invalid_state(format_args!("Thread {thread} already has an active run {run}.")));
     }
     messages::add_all(context, thread, given.remove("additional_messages"))?;
     add(context, thread, &agent, given).map(Answer::ok)
@@ -95,10 +86,7 @@ pub(crate) fn cancel(context: &mut Context<'_>) -> Result<Answer, ServiceError> 
     let place = place(&parents, &id);
     let mut run = resources::object_of(resources::get(context, &RUNS, place)?)?;
     if !CANCELLABLE.contains(&status(&run)) {
-        return Err(ServiceError::invalid_state(format_args!(
-            "Cannot cancel run with status '{}'.",
-            status(&run)
-        )));
+        return Err(ServiceError::invalid_state(format_args!("Cannot cancel run with status '{}'.", status(&run))));
     }
     run.insert("status".to_owned(), "cancelling".into());
     let run = Value::Object(run);
@@ -124,11 +112,7 @@ fn address(context: &Context<'_>) -> Result<(Vec<String>, String), ServiceError>
 }
 
 fn place<'a>(parents: &'a [String], id: &'a str) -> Place<'a> {
-    Place {
-        collection: RUNS.name,
-        parents,
-        id,
-    }
+    Place { collection: RUNS.name, parents, id }
 }
 
 fn status(run: &Map<String, Value>) -> &str {
@@ -147,15 +131,8 @@ fn refuse_stream(given: &Map<String, Value>) -> Result<(), ServiceError> {
 }
 
 /// The agent that a request names.
-fn agent(
-    context: &Context<'_>,
-    given: &Map<String, Value>,
-) -> Result<Map<String, Value>, ServiceError> {
-    let place = Place {
-        collection: AGENTS.name,
-        parents: &[],
-        id: property(given, "assistant_id"),
-    };
+fn agent(context: &Context<'_>, given: &Map<String, Value>) -> Result<Map<String, Value>, ServiceError> {
+    let place = Place { collection: AGENTS.name, parents: &[], id: property(given, "assistant_id") };
     resources::object_of(resources::get(context, &AGENTS, place)?)
 }
 
@@ -191,16 +168,9 @@ fn turn(store: &Store, parents: &[String], run: &Map<String, Value>, status: Str
     let history = store
         .list(MESSAGES.name, parents)
         .iter()
-        .map(|message| Spoken {
-            role: text(message.value, "role").to_owned(),
-            text: messages::spoken(message.value),
-        })
+        .map(|message| Spoken { role: text(message.value, "role").to_owned(), text: messages::spoken(message.value) })
         .collect();
-    Turn {
-        status,
-        instructions: property(run, "instructions").to_owned(),
-        history,
-    }
+    Turn { status, instructions: property(run, "instructions").to_owned(), history }
 }
 
 /// Stores the answer and its step, and ends the run.

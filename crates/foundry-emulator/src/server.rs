@@ -35,11 +35,7 @@ const GRACE: Duration = Duration::from_secs(2);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// What a path segment may hold unencoded.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Why an emulator did not start.
 #[derive(Debug, thiserror::Error)]
@@ -120,9 +116,7 @@ impl EmulatorBuilder {
             io::ErrorKind::AddrInUse => StartError::PortInUse { port, source },
             _ => StartError::Listen { port, source },
         };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .await
-            .map_err(listen_error)?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
         let shared = Arc::new(Shared {
             projects: Projects::new(self.seed),
@@ -136,12 +130,7 @@ impl EmulatorBuilder {
         crate::documents::all();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(serve(listener, Arc::clone(&shared), stopped));
-        Ok(Emulator {
-            endpoint: endpoint(&shared.origin, &self.project),
-            shared,
-            stop,
-            task,
-        })
+        Ok(Emulator { endpoint: endpoint(&shared.origin, &self.project), shared, stop, task })
     }
 }
 
@@ -204,10 +193,7 @@ impl Emulator {
 }
 
 fn endpoint(origin: &str, project: &str) -> String {
-    format!(
-        "{origin}/api/projects/{}",
-        utf8_percent_encode(project, SEGMENT)
-    )
+    format!("{origin}/api/projects/{}", utf8_percent_encode(project, SEGMENT))
 }
 
 /// Accepts connections until told to stop. Its connections end with it.
@@ -230,27 +216,17 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot:
         }
     }
     drop(listener);
-    if tokio::time::timeout(GRACE, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
         tracing::warn!("connections that did not finish are closed");
     }
     connections.shutdown().await;
 }
 
-fn connect(
-    connections: &mut JoinSet<()>,
-    graceful: &GracefulShutdown,
-    stream: TcpStream,
-    router: &Router,
-) {
+fn connect(connections: &mut JoinSet<()>, graceful: &GracefulShutdown, stream: TcpStream, router: &Router) {
     // Small answers go out at once; a socket that refuses is only slower.
     let _ = stream.set_nodelay(true);
     let service = TowerToHyperService::new(router.clone());
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), service);
+    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
     let connection = graceful.watch(connection);
     connections.spawn(async move {
         if let Err(error) = connection.await {

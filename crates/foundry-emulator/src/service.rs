@@ -66,10 +66,7 @@ pub(crate) async fn handle(State(shared): State<Arc<Shared>>, request: Request) 
     let number = shared.log.begin(&head, &query, logged);
 
     let routed = authorize(&head.headers).and_then(|()| route(&head, &query));
-    let operation = routed
-        .as_ref()
-        .ok()
-        .map(|routed| routed.operation.id.as_str());
+    let operation = routed.as_ref().ok().map(|routed| routed.operation.id.as_str());
     let answer = match (&routed, body) {
         (Err(error), _) => Err(error.clone()),
         (_, Err(error)) => Err(error),
@@ -109,24 +106,17 @@ fn authorize(headers: &HeaderMap) -> Result<(), ServiceError> {
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split_once(' '))
-        .is_some_and(|(scheme, token)| {
-            scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()
-        });
+        .is_some_and(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty());
     let key = headers.get(API_KEY).is_some_and(|value| !value.is_empty());
-    if bearer || key {
-        Ok(())
-    } else {
-        Err(ServiceError::unauthorized())
-    }
+    if bearer || key { Ok(()) } else { Err(ServiceError::unauthorized()) }
 }
 
 fn route(head: &Parts, query: &Query) -> Result<Routed, ServiceError> {
     let (project, path) = split_project(head.uri.path()).ok_or_else(ServiceError::no_route)?;
     let documents: Vec<&Document> = match query.first("api-version") {
         Some(api_version) => {
-            let document = documents::for_api_version(api_version).ok_or_else(|| {
-                ServiceError::unsupported_api_version(api_version, &supported_api_versions())
-            })?;
+            let document = documents::for_api_version(api_version)
+                .ok_or_else(|| ServiceError::unsupported_api_version(api_version, &supported_api_versions()))?;
             vec![document]
         }
         // A few operations of some documents take none.
@@ -141,12 +131,7 @@ fn route(head: &Parts, query: &Query) -> Result<Routed, ServiceError> {
                 if let Some(operation) = document.operation(index)
                     && (!operation.needs_api_version || query.first("api-version").is_some())
                 {
-                    return Ok(Routed {
-                        document,
-                        operation,
-                        project,
-                        parameters,
-                    });
+                    return Ok(Routed { document, operation, project, parameters });
                 }
             }
         }
@@ -158,10 +143,7 @@ fn route(head: &Parts, query: &Query) -> Result<Routed, ServiceError> {
         return Err(ServiceError::no_route());
     }
     let allowed: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
-    Err(ServiceError::wrong_method(
-        head.method.as_str(),
-        allowed.join(", "),
-    ))
+    Err(ServiceError::wrong_method(head.method.as_str(), allowed.join(", ")))
 }
 
 /// The name of the project and the path within it, which begins with a slash.
@@ -173,20 +155,11 @@ fn split_project(path: &str) -> Option<(String, &str)> {
 }
 
 fn supported_api_versions() -> String {
-    let versions: Vec<&str> = documents::all()
-        .iter()
-        .map(|document| document.api_version)
-        .collect();
+    let versions: Vec<&str> = documents::all().iter().map(|document| document.api_version).collect();
     versions.join(", ")
 }
 
-fn answer(
-    shared: &Shared,
-    head: &Parts,
-    query: &Query,
-    routed: &Routed,
-    body: &Bytes,
-) -> Result<Answer, ServiceError> {
+fn answer(shared: &Shared, head: &Parts, query: &Query, routed: &Routed, body: &Bytes) -> Result<Answer, ServiceError> {
     let operation = routed.operation;
     let handler = Handler::find(&operation.method, &operation.shape)
         .ok_or_else(|| ServiceError::not_implemented(&operation.id))?;
@@ -211,11 +184,7 @@ fn answer(
 
 /// The body as the operation's schema wants it. A missing body counts as an empty object, as with
 /// the service; a body that the operation does not take is ignored.
-fn parse(
-    routed: &Routed,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Result<Map<String, Value>, ServiceError> {
+fn parse(routed: &Routed, headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, ServiceError> {
     let request = routed.operation.request.as_ref();
     let Some(schema) = request.and_then(|request| request.json_schema()) else {
         return Ok(Map::new());
@@ -223,16 +192,11 @@ fn parse(
     let body = if body.is_empty() {
         Value::Object(Map::new())
     } else {
-        let content_type = headers
-            .get(CONTENT_TYPE)
-            .map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let content_type = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
         if let Some(given) = content_type
             && !documents::is_json(&given)
         {
-            return Err(ServiceError::unsupported_media_type(
-                &given,
-                "application/json",
-            ));
+            return Err(ServiceError::unsupported_media_type(&given, "application/json"));
         }
         serde_json::from_slice(body).map_err(ServiceError::malformed_json)?
     };
@@ -255,10 +219,7 @@ fn respond(asked: &HeaderMap, answer: Result<Answer, ServiceError>) -> Response 
     *response.status_mut() = status;
     let headers = response.headers_mut();
     if body.is_some() {
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/json; charset=utf-8"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     }
     if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
         headers.insert(REQUEST_ID, id);
@@ -284,12 +245,7 @@ mod tests {
             split_project("/api/projects/My%20Project/threads/a"),
             Some(("My Project".to_owned(), "/threads/a"))
         );
-        for path in [
-            "/",
-            "/api/projects/",
-            "/api/projects/demo",
-            "/api/projects//threads",
-        ] {
+        for path in ["/", "/api/projects/", "/api/projects/demo", "/api/projects//threads"] {
             assert_eq!(split_project(path), None, "{path}");
         }
     }

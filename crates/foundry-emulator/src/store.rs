@@ -50,22 +50,13 @@ struct Group {
 impl Store {
     /// An empty store.
     pub(crate) fn new(identifiers: Identifiers) -> Self {
-        Self {
-            identifiers,
-            next_position: 0,
-            collections: BTreeMap::new(),
-        }
+        Self { identifiers, next_position: 0, collections: BTreeMap::new() }
     }
 
     /// Adds a record at the end, or puts another value at the place of one that is there.
     pub(crate) fn put(&mut self, place: Place<'_>, value: Value) {
-        let group = self
-            .collections
-            .entry(place.collection)
-            .or_default()
-            .groups
-            .entry(place.parents.to_vec())
-            .or_default();
+        let group =
+            self.collections.entry(place.collection).or_default().groups.entry(place.parents.to_vec()).or_default();
         if let Some(position) = group.positions.get(place.id)
             && let Some((_, known)) = group.records.get_mut(position)
         {
@@ -87,23 +78,15 @@ impl Store {
 
     /// Takes a record out, and everything below it.
     pub(crate) fn remove(&mut self, place: Place<'_>) -> Option<Value> {
-        let group = self
-            .collections
-            .get_mut(place.collection)?
-            .groups
-            .get_mut(place.parents)?;
+        let group = self.collections.get_mut(place.collection)?.groups.get_mut(place.parents)?;
         let position = group.positions.get(place.id)?;
         let (_, value) = group.records.remove(position)?;
         let mut chain = place.parents.to_vec();
         chain.push(place.id.to_owned());
         for (name, collection) in &mut self.collections {
-            let is_below = name
-                .strip_prefix(place.collection)
-                .is_some_and(|rest| rest.starts_with('/'));
+            let is_below = name.strip_prefix(place.collection).is_some_and(|rest| rest.starts_with('/'));
             if is_below {
-                collection
-                    .groups
-                    .retain(|parents, _| !parents.starts_with(&chain));
+                collection.groups.retain(|parents, _| !parents.starts_with(&chain));
             }
         }
         Some(value)
@@ -114,11 +97,7 @@ impl Store {
         self.group(collection, parents)
             .into_iter()
             .flat_map(|group| &group.records)
-            .map(|(position, (id, value))| Listed {
-                position: *position,
-                id,
-                value,
-            })
+            .map(|(position, (id, value))| Listed { position: *position, id, value })
             .collect()
     }
 
@@ -130,11 +109,7 @@ impl Store {
             .into_iter()
             .flat_map(|collection| collection.groups.values())
             .flat_map(|group| &group.records)
-            .map(|(position, (id, value))| Listed {
-                position: *position,
-                id,
-                value,
-            })
+            .map(|(position, (id, value))| Listed { position: *position, id, value })
             .collect();
         records.sort_by_key(|record| record.position);
         records
@@ -161,11 +136,7 @@ mod tests {
     }
 
     fn place<'a>(collection: &'static str, parents: &'a [String], id: &'a str) -> Place<'a> {
-        Place {
-            collection,
-            parents,
-            id,
-        }
+        Place { collection, parents, id }
     }
 
     #[test]
@@ -175,16 +146,9 @@ mod tests {
             store.put(place("threads", &[], id), json!(id));
         }
         store.put(place("threads", &[], "c"), json!("changed"));
-        let ids: Vec<&str> = store
-            .list("threads", &[])
-            .iter()
-            .map(|one| one.id)
-            .collect();
+        let ids: Vec<&str> = store.list("threads", &[]).iter().map(|one| one.id).collect();
         assert_eq!(ids, ["c", "a", "b"]);
-        assert_eq!(
-            store.get(place("threads", &[], "c")),
-            Some(&json!("changed"))
-        );
+        assert_eq!(store.get(place("threads", &[], "c")), Some(&json!("changed")));
     }
 
     #[test]
@@ -203,14 +167,8 @@ mod tests {
         assert_eq!(store.remove(place("threads", &[], "first")), Some(json!(1)));
         assert_eq!(store.get(place("threads/runs", &first, "run")), None);
         assert_eq!(store.get(place("threads/runs/steps", &run, "step")), None);
-        assert_eq!(
-            store.get(place("threads/runs", &second, "run")),
-            Some(&json!(5))
-        );
-        assert_eq!(
-            store.get(place("threadsuits", &first, "run")),
-            Some(&json!(6))
-        );
+        assert_eq!(store.get(place("threads/runs", &second, "run")), Some(&json!(5)));
+        assert_eq!(store.get(place("threadsuits", &first, "run")), Some(&json!(6)));
         assert_eq!(store.remove(place("threads", &[], "first")), None);
     }
 

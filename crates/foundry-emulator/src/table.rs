@@ -6,27 +6,15 @@ use crate::resources::Verb::{Create, CreateOrUpdate, Delete, Get, List, Update};
 use crate::resources::{Deletion, Identity, ListStyle, Resource, nothing_to_add};
 
 /// Every row.
-pub(crate) static RESOURCES: &[&Resource] = &[
-    &AGENTS,
-    &THREADS,
-    &MESSAGES,
-    &RUNS,
-    &RUN_STEPS,
-    &CONNECTIONS,
-    &DEPLOYMENTS,
-    &DATASETS,
-    &INDEXES,
-];
+pub(crate) static RESOURCES: &[&Resource] =
+    &[&AGENTS, &THREADS, &MESSAGES, &RUNS, &RUN_STEPS, &CONNECTIONS, &DEPLOYMENTS, &DATASETS, &INDEXES];
 
 /// Agents, which the path and the ids call assistants.
 pub(crate) static AGENTS: Resource = Resource {
     name: "assistants",
     path: "/assistants",
     noun: "assistant",
-    identity: Identity::Generated {
-        prefix: "asst_",
-        object: "assistant",
-    },
+    identity: Identity::Generated { prefix: "asst_", object: "assistant" },
     parent: None,
     parent_properties: &[],
     verbs: &[Create, Get, List, Update, Delete],
@@ -54,10 +42,7 @@ pub(crate) static THREADS: Resource = Resource {
     name: "threads",
     path: "/threads",
     noun: "thread",
-    identity: Identity::Generated {
-        prefix: "thread_",
-        object: "thread",
-    },
+    identity: Identity::Generated { prefix: "thread_", object: "thread" },
     parent: None,
     parent_properties: &[],
     verbs: &[Get, List, Update, Delete],
@@ -75,10 +60,7 @@ pub(crate) static MESSAGES: Resource = Resource {
     name: "threads/messages",
     path: "/threads/{}/messages",
     noun: "message",
-    identity: Identity::Generated {
-        prefix: "msg_",
-        object: "thread.message",
-    },
+    identity: Identity::Generated { prefix: "msg_", object: "thread.message" },
     parent: Some(&THREADS),
     parent_properties: &["thread_id"],
     verbs: &[Get, List, Update],
@@ -102,10 +84,7 @@ pub(crate) static RUNS: Resource = Resource {
     name: "threads/runs",
     path: "/threads/{}/runs",
     noun: "run",
-    identity: Identity::Generated {
-        prefix: "run_",
-        object: "thread.run",
-    },
+    identity: Identity::Generated { prefix: "run_", object: "thread.run" },
     parent: Some(&THREADS),
     parent_properties: &["thread_id"],
     verbs: &[List, Update],
@@ -147,10 +126,7 @@ pub(crate) static RUN_STEPS: Resource = Resource {
     name: "threads/runs/steps",
     path: "/threads/{}/runs/{}/steps",
     noun: "run step",
-    identity: Identity::Generated {
-        prefix: "step_",
-        object: "thread.run.step",
-    },
+    identity: Identity::Generated { prefix: "step_", object: "thread.run.step" },
     parent: Some(&RUNS),
     parent_properties: &["thread_id", "run_id"],
     verbs: &[Get, List],
@@ -181,10 +157,7 @@ pub(crate) static CONNECTIONS: Resource = Resource {
     parent_properties: &[],
     verbs: &[Get, List],
     list: ListStyle::NextLink,
-    filters: &[
-        ("connectionType", "type"),
-        ("defaultConnection", "isDefault"),
-    ],
+    filters: &[("connectionType", "type"), ("defaultConnection", "isDefault")],
     defaults: || json!({}),
     complete: nothing_to_add,
     deletion: Deletion::NoContent,
@@ -200,11 +173,7 @@ pub(crate) static DEPLOYMENTS: Resource = Resource {
     parent_properties: &[],
     verbs: &[Get, List],
     list: ListStyle::NextLink,
-    filters: &[
-        ("modelPublisher", "modelPublisher"),
-        ("modelName", "modelName"),
-        ("deploymentType", "type"),
-    ],
+    filters: &[("modelPublisher", "modelPublisher"), ("modelName", "modelName"), ("deploymentType", "type")],
     defaults: || json!({}),
     complete: nothing_to_add,
     deletion: Deletion::NoContent,
@@ -215,9 +184,7 @@ pub(crate) static DATASETS: Resource = Resource {
     name: "datasets",
     path: "/datasets/{}/versions",
     noun: "dataset version",
-    identity: Identity::Named {
-        property: "version",
-    },
+    identity: Identity::Named { property: "version" },
     parent: None,
     parent_properties: &["name"],
     verbs: &[Get, List, CreateOrUpdate, Delete],
@@ -233,9 +200,7 @@ pub(crate) static INDEXES: Resource = Resource {
     name: "indexes",
     path: "/indexes/{}/versions",
     noun: "index version",
-    identity: Identity::Named {
-        property: "version",
-    },
+    identity: Identity::Named { property: "version" },
     parent: None,
     parent_properties: &["name"],
     verbs: &[Get, List, CreateOrUpdate, Delete],
@@ -251,9 +216,7 @@ fn complete_tools(record: &mut Map<String, Value>, _: &str) {
     let tools = record.get_mut("tools").and_then(Value::as_array_mut);
     for tool in tools.into_iter().flatten() {
         if let Some(function) = tool.get_mut("function").and_then(Value::as_object_mut) {
-            function
-                .entry("strict")
-                .or_insert_with(|| Value::Bool(false));
+            function.entry("strict").or_insert_with(|| Value::Bool(false));
         }
     }
 }
@@ -261,9 +224,7 @@ fn complete_tools(record: &mut Map<String, Value>, _: &str) {
 /// The service writes unset fields as null, also in nested objects.
 fn complete_run(record: &mut Map<String, Value>, project: &str) {
     complete_tools(record, project);
-    let truncation = record
-        .get_mut("truncation_strategy")
-        .and_then(Value::as_object_mut);
+    let truncation = record.get_mut("truncation_strategy").and_then(Value::as_object_mut);
     if let Some(truncation) = truncation {
         truncation.entry("last_messages").or_insert(Value::Null);
     }
@@ -272,10 +233,7 @@ fn complete_run(record: &mut Map<String, Value>, project: &str) {
 /// The long id of a versioned asset.
 fn asset_id(record: &mut Map<String, Value>, project: &str, kind: &str) {
     let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
-    let id = format!(
-        "azureai://accounts/emulator/projects/{project}/{kind}/{}/versions/{}",
-        text("name"),
-        text("version")
-    );
+    let id =
+        format!("azureai://accounts/emulator/projects/{project}/{kind}/{}/versions/{}", text("name"), text("version"));
     record.insert("id".to_owned(), id.into());
 }

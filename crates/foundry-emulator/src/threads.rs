@@ -14,10 +14,7 @@ pub(crate) fn create(context: &mut Context<'_>) -> Result<Answer, ServiceError> 
 }
 
 /// Makes a thread and its first messages.
-pub(crate) fn add(
-    context: &mut Context<'_>,
-    mut given: Map<String, Value>,
-) -> Result<Value, ServiceError> {
+pub(crate) fn add(context: &mut Context<'_>, mut given: Map<String, Value>) -> Result<Value, ServiceError> {
     let first_messages = given.remove("messages");
     let thread = resources::insert(context, &THREADS, &[], given)?;
     messages::add_all(context, documents::text(&thread, "id"), first_messages)?;

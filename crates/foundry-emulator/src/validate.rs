@@ -36,19 +36,12 @@ pub(crate) struct Violation {
 
 impl Violation {
     pub(crate) fn new(pointer: &str, message: impl Into<String>) -> Self {
-        Self {
-            pointer: pointer.to_owned(),
-            message: message.into(),
-        }
+        Self { pointer: pointer.to_owned(), message: message.into() }
     }
 
     /// The place as the service writes it: a pointer, with `/` for the whole body.
     pub(crate) fn place(&self) -> &str {
-        if self.pointer.is_empty() {
-            "/"
-        } else {
-            &self.pointer
-        }
+        if self.pointer.is_empty() { "/" } else { &self.pointer }
     }
 }
 
@@ -74,10 +67,7 @@ pub(crate) fn query(operation: &Operation, query: &Query) -> Result<(), ServiceE
         };
         if !fits {
             let wanted = kind_wanted(&parameter.schema);
-            return Err(ServiceError::invalid_parameter(
-                name,
-                format_args!("'{given}' where {wanted} is wanted."),
-            ));
+            return Err(ServiceError::invalid_parameter(name, format_args!("'{given}' where {wanted} is wanted.")));
         }
     }
     Ok(())
@@ -85,11 +75,7 @@ pub(crate) fn query(operation: &Operation, query: &Query) -> Result<(), ServiceE
 
 /// What is wrong with a request body, nothing if it fits.
 pub(crate) fn body(document: &Document, schema: &Value, body: &Value) -> Vec<Violation> {
-    let mut check = Check {
-        document,
-        trials: &Trials::default(),
-        violations: Vec::new(),
-    };
+    let mut check = Check { document, trials: &Trials::default(), violations: Vec::new() };
     check.value(schema, body, "", 0);
     check.violations
 }
@@ -108,23 +94,13 @@ impl Check<'_> {
     }
 
     /// The violations of one branch of a union, without reporting them.
-    fn trial(
-        &self,
-        schema: &Value,
-        value: &Value,
-        pointer: &str,
-        depth: usize,
-    ) -> Rc<Vec<Violation>> {
+    fn trial(&self, schema: &Value, value: &Value, pointer: &str, depth: usize) -> Rc<Vec<Violation>> {
         // Neither the document nor the body moves while a body is checked.
         let key = (address(self.document.resolve(schema)), address(value));
         if let Some(known) = self.trials.borrow().get(&key) {
             return Rc::clone(known);
         }
-        let mut check = Check {
-            document: self.document,
-            trials: self.trials,
-            violations: Vec::new(),
-        };
+        let mut check = Check { document: self.document, trials: self.trials, violations: Vec::new() };
         check.value(schema, value, pointer, depth);
         let violations = Rc::new(check.violations);
         self.trials.borrow_mut().insert(key, Rc::clone(&violations));
@@ -194,9 +170,7 @@ impl Check<'_> {
                 self.report(&place, format!("the property '{name}' is required"));
             }
         }
-        let additional = schema
-            .get("additionalProperties")
-            .filter(|schema| schema.is_object());
+        let additional = schema.get("additionalProperties").filter(|schema| schema.is_object());
         for (name, value) in object {
             let property = properties.and_then(|properties| properties.get(name));
             // What only the service sets is accepted and not looked at.
@@ -210,14 +184,7 @@ impl Check<'_> {
         }
     }
 
-    fn any_of(
-        &mut self,
-        schema: &Value,
-        keyword: &str,
-        value: &Value,
-        pointer: &str,
-        depth: usize,
-    ) {
+    fn any_of(&mut self, schema: &Value, keyword: &str, value: &Value, pointer: &str, depth: usize) {
         let mut closest: Option<Rc<Vec<Violation>>> = None;
         for branch in elements(schema.get(keyword)) {
             let violations = self.trial(branch, value, pointer, depth + 1);
@@ -242,10 +209,7 @@ impl Check<'_> {
             }
             Some(_) => {
                 let given = kind_of(value);
-                self.report(
-                    pointer,
-                    format!("{given} fits none of the forms allowed here"),
-                );
+                self.report(pointer, format!("{given} fits none of the forms allowed here"));
             }
             None => {}
         }
@@ -273,10 +237,7 @@ impl Check<'_> {
             return;
         };
         let mapping = discriminator.and_then(|discriminator| discriminator.get("mapping"));
-        match mapping
-            .and_then(|mapping| mapping.get(tag))
-            .and_then(Value::as_str)
-        {
+        match mapping.and_then(|mapping| mapping.get(tag)).and_then(Value::as_str) {
             Some(target) => {
                 let branch = self.document.look_up(target);
                 self.value(branch, value, pointer, depth + 1);
@@ -295,11 +256,7 @@ fn address(value: &Value) -> usize {
 }
 
 fn deepest(violations: &[Violation]) -> usize {
-    violations
-        .iter()
-        .map(|violation| violation.pointer.len())
-        .max()
-        .unwrap_or_default()
+    violations.iter().map(|violation| violation.pointer.len()).max().unwrap_or_default()
 }
 
 fn flag(schema: &Value, name: &str) -> bool {
@@ -317,11 +274,7 @@ fn is_of(kind: &str, value: &Value) -> bool {
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
         "number" => value.is_number(),
-        "integer" => {
-            value.is_i64()
-                || value.is_u64()
-                || value.as_f64().is_some_and(|number| number.fract() == 0.0)
-        }
+        "integer" => value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0),
         // A type that OpenAPI 3.0 does not know forbids nothing.
         _ => true,
     }
@@ -366,10 +319,7 @@ mod tests {
     }
 
     fn places(schema: &str, value: Value) -> Vec<String> {
-        violations(schema, value)
-            .into_iter()
-            .map(|(place, _)| place)
-            .collect()
+        violations(schema, value).into_iter().map(|(place, _)| place).collect()
     }
 
     #[test]
@@ -386,15 +336,9 @@ mod tests {
         assert_eq!(places("CreateRunOptions", json!({})), ["/assistant_id"]);
         assert_eq!(places("CreateRunOptions", json!([])), ["/"]);
         let wrong = json!({"assistant_id": 1, "tools": [{"type": "function"}]});
-        assert_eq!(
-            places("CreateRunOptions", wrong),
-            ["/assistant_id", "/tools/0/function"]
-        );
+        assert_eq!(places("CreateRunOptions", wrong), ["/assistant_id", "/tools/0/function"]);
         let metadata = json!({"metadata": {"a~/b": 1}});
-        assert_eq!(
-            places("UpdateAgentThreadOptions", metadata),
-            ["/metadata/a~0~1b"]
-        );
+        assert_eq!(places("UpdateAgentThreadOptions", metadata), ["/metadata/a~0~1b"]);
     }
 
     #[test]
@@ -407,10 +351,7 @@ mod tests {
     fn integers_may_be_written_as_floats_but_have_no_fraction() {
         let run = |limit: Value| json!({"assistant_id": "a", "max_prompt_tokens": limit});
         assert!(places("CreateRunOptions", run(json!(5.0))).is_empty());
-        assert_eq!(
-            places("CreateRunOptions", run(json!(5.5))),
-            ["/max_prompt_tokens"]
-        );
+        assert_eq!(places("CreateRunOptions", run(json!(5.5))), ["/max_prompt_tokens"]);
     }
 
     #[test]
@@ -424,10 +365,7 @@ mod tests {
     #[test]
     fn fixed_literals_are_not_extensible() {
         let upload = json!({"pendingUploadType": "Other"});
-        assert_eq!(
-            places("PendingUploadRequest", upload),
-            ["/pendingUploadType"]
-        );
+        assert_eq!(places("PendingUploadRequest", upload), ["/pendingUploadType"]);
     }
 
     #[test]
@@ -437,10 +375,7 @@ mod tests {
         let block = json!({"role": "user", "content": [{"type": "text"}]});
         assert_eq!(places("ThreadMessageOptions", block), ["/content/0/text"]);
         let untagged = json!({"role": "user", "content": [{"text": "hi"}]});
-        assert_eq!(
-            places("ThreadMessageOptions", untagged),
-            ["/content/0/type"]
-        );
+        assert_eq!(places("ThreadMessageOptions", untagged), ["/content/0/type"]);
     }
 
     #[test]
@@ -474,8 +409,7 @@ mod tests {
             } } }),
         );
         let schema = json!({ "$ref": "#/components/schemas/Node" });
-        let nested =
-            |leaf: Value| (0..60).fold(leaf, |inner, _| json!({ "this": 1, "inner": inner }));
+        let nested = |leaf: Value| (0..60).fold(leaf, |inner, _| json!({ "this": 1, "inner": inner }));
         assert!(body(&document, &schema, &nested(json!({ "that": 1 }))).is_empty());
         // 2^60 trials if none were remembered.
         assert!(!body(&document, &schema, &nested(json!(5))).is_empty());

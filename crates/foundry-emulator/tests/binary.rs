@@ -1,9 +1,5 @@
 //! The program: its first line, its signals, its exit codes.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking, also in what its tests share"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, also in what its tests share")]
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{TcpListener, TcpStream};
@@ -58,11 +54,7 @@ fn the_first_line_says_where_it_listens() {
 
 #[test]
 fn the_port_can_be_chosen() {
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut program = Program::start(&["--port", &free.to_string()]);
     assert_eq!(port(&program.first_line()), free);
 }
@@ -74,13 +66,7 @@ fn signals_stop_it_with_exit_code_0() {
         let mut program = Program::start(&[]);
         let port = port(&program.first_line());
         let id = program.0.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
         assert_eq!(program.0.wait().unwrap().code(), Some(0), "{signal}");
         assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
     }
@@ -93,13 +79,7 @@ fn a_port_in_use_is_told_with_exit_code_1() {
     let mut program = Program::start(&["--port", &port]);
     assert_eq!(program.0.wait().unwrap().code(), Some(1));
     let mut told = String::new();
-    program
-        .0
-        .stderr
-        .as_mut()
-        .unwrap()
-        .read_to_string(&mut told)
-        .unwrap();
+    program.0.stderr.as_mut().unwrap().read_to_string(&mut told).unwrap();
     assert!(told.contains(&port) && told.contains("in use"), "{told}");
     assert_eq!(program.first_line(), "");
 }

@@ -188,7 +188,8 @@ fn batch() -> Result<ExitCode, String> {
 
 /// Answers one line of a batch; the outer error is the line's own fault.
 fn one(line: &[u8]) -> Result<Result<Decoded, DecodeError>, String> {
-    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| format!("the line is not of the form: {error}"))?;
+    let line: Line<'_> =
+        serde_json::from_slice(line).map_err(|error| format!("the line is not of the form: {error}"))?;
     let api = api(line.api.as_deref())?;
     let (decode, direction) = match (&line.operation, &line.schema) {
         (Some(id), None) => {

@@ -107,7 +107,9 @@ pub(crate) async fn send<T: Decode>(
     let Response { status, headers, body } = send_call(transport, request, operation, false).await?;
     let body = match body {
         Body::Whole(bytes) => bytes,
-        Body::Stream(_) => return Err(Error::Transport("the transport streamed an answer that was to be whole".into())),
+        Body::Stream(_) => {
+            return Err(Error::Transport("the transport streamed an answer that was to be whole".into()));
+        }
     };
     match from_slice(&body) {
         Ok(value) => Ok(Reply { value, status, headers, body }),

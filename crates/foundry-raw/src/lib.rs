@@ -17,8 +17,8 @@ mod generated;
 
 pub use client::Reply;
 pub use error::Error;
-pub use sse::{Event, EventError, EventParser};
 pub use operation::{Features, Operation, Paging, Streaming};
+pub use sse::{Event, EventError, EventParser};
 pub use transport::{Body, BoxError, ByteStream, Call, DirectTransport, Response, Transport, streamed, whole};
 pub use wire::{
     Decode, DecodeError, Direction, Extra, List, MAX_DEPTH, Report, Timestamp, Undecoded, UnknownValue, from_slice,

@@ -231,7 +231,8 @@ fn event<'a>(block: &'a [u8], joined: &'a mut String) -> Event<'a> {
             _ => {}
         }
     }
-    let data = if is_joined { Cow::Borrowed(joined.as_str()) } else { String::from_utf8_lossy(data.unwrap_or_default()) };
+    let data =
+        if is_joined { Cow::Borrowed(joined.as_str()) } else { String::from_utf8_lossy(data.unwrap_or_default()) };
     Event { event: name, data, id }
 }
 
@@ -288,7 +289,9 @@ mod tests {
 
     #[test]
     fn a_cut_event_is_noticed() {
-        for (stream, cut) in [("data: x", true), ("data: x\n", true), ("data: x\n\n", false), (": x", false), ("", false)] {
+        for (stream, cut) in
+            [("data: x", true), ("data: x\n", true), ("data: x\n\n", false), (": x", false), ("", false)]
+        {
             let mut parser = EventParser::new();
             parser.push(stream.as_bytes());
             while parser.next_event().unwrap().is_some() {}

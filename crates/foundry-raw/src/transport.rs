@@ -51,7 +51,7 @@ impl Call {
             (_, Some(content_type)) => content_type,
             (false, None) => "application/json",
         };
-        headers.insert(http::header::ACCEPT, http::HeaderValue::from_static(accept));
+        headers.entry(http::header::ACCEPT).or_insert(http::HeaderValue::from_static(accept));
         if let Some(content_type) = operation.request_content_type
             && headers.get(http::header::CONTENT_TYPE).is_some_and(|value| value == "application/json")
         {

@@ -25,7 +25,8 @@ fn document(api: &str) -> Option<Value> {
 /// The schemas that buffered answers reach: their `id` cannot be missing.
 fn keyed(document: &Value) -> BTreeSet<String> {
     let mut open: Vec<String> = Vec::new();
-    for operation in document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values()) {
+    for operation in document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values())
+    {
         for answer in operation["responses"].as_object().into_iter().flatten() {
             for media in answer.1["content"].as_object().into_iter().flat_map(|content| content.values()) {
                 references(&media["schema"], &mut open);
@@ -46,7 +47,9 @@ fn references(value: &Value, into: &mut Vec<String>) {
         into.push(name.to_owned());
     }
     match value {
-        Value::Object(map) => map.iter().filter(|(key, _)| !key.starts_with("x-")).for_each(|(_, inner)| references(inner, into)),
+        Value::Object(map) => {
+            map.iter().filter(|(key, _)| !key.starts_with("x-")).for_each(|(_, inner)| references(inner, into))
+        }
         Value::Array(list) => list.iter().for_each(|inner| references(inner, into)),
         _ => {}
     }
@@ -54,9 +57,11 @@ fn references(value: &Value, into: &mut Vec<String>) {
 
 fn without_nulls(value: Value) -> Value {
     match value {
-        Value::Object(map) => {
-            map.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name, without_nulls(value))).collect()
-        }
+        Value::Object(map) => map
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name, without_nulls(value)))
+            .collect(),
         Value::Array(list) => list.into_iter().map(without_nulls).collect(),
         value => value,
     }

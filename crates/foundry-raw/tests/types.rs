@@ -1,4 +1,5 @@
 //! What holds of the wire types by themselves: how they are made, what they keep, how they fail.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, also in what its tests share")]
 
 mod document;
 mod wire;
@@ -187,11 +188,28 @@ fn a_missing_id_is_an_error_and_nothing_else_is() {
 fn the_order_of_the_keys_makes_no_difference() {
     let pairs = [
         (r#"{"id":"r","temperature":1,"top_p":1}"#, r#"{"top_p":1,"temperature":1,"id":"r"}"#),
-        (r#"{"id":"r","max_prompt_tokens":5.0,"max_completion_tokens":5.0}"#, r#"{"max_completion_tokens":5.0,"max_prompt_tokens":5.0,"id":"r"}"#),
-        (r#"{"id":"r","tools":[{"type":"function","function":{"name":"f","parameters":{}}}]}"#, r#"{"tools":[{"function":{"parameters":{},"name":"f"},"type":"function"}],"id":"r"}"#),
+        (
+            r#"{"id":"r","max_prompt_tokens":5.0,"max_completion_tokens":5.0}"#,
+            r#"{"max_completion_tokens":5.0,"max_prompt_tokens":5.0,"id":"r"}"#,
+        ),
+        (
+            r#"{"id":"r","tools":[{"type":"function","function":{"name":"f","parameters":{}}}]}"#,
+            r#"{"tools":[{"function":{"parameters":{},"name":"f"},"type":"function"}],"id":"r"}"#,
+        ),
     ];
     for (first, second) in pairs {
         assert_eq!(from_str::<ThreadRun>(first).unwrap(), from_str::<ThreadRun>(second).unwrap(), "{first}");
+    }
+}
+
+#[test]
+fn white_space_makes_no_difference() {
+    for (first, second) in [
+        (r#"{"data":[{"id":"m"},5],"has_more":false}"#, r#"{ "data": [ { "id": "m" }, 5 ], "has_more": false }"#),
+        (r#"{"data":[{"id":5}],"has_more":false}"#, r#"{"has_more":false,"data":[{"id":5}]}"#),
+    ] {
+        let [first, second] = [first, second].map(|text| from_str::<ListOfThreadMessage>(text).unwrap());
+        assert_eq!(first, second);
     }
 }
 
@@ -332,8 +350,10 @@ fn a_branch_outside_of_its_union_keeps_its_tag() {
 
 #[test]
 fn an_element_that_cannot_be_decoded_is_kept_at_its_place() {
-    let good = |id: &str| json!({ "id": id, "content": [{ "type": "text", "text": { "value": id, "annotations": [] } }] });
-    let (no_id, bad_text, no_object) = (json!({ "role": "user" }), json!({ "id": "m", "content": [{ "type": "text", "text": 5 }] }), json!(7));
+    let good =
+        |id: &str| json!({ "id": id, "content": [{ "type": "text", "text": { "value": id, "annotations": [] } }] });
+    let (no_id, bad_text, no_object) =
+        (json!({ "role": "user" }), json!({ "id": "m", "content": [{ "type": "text", "text": 5 }] }), json!(7));
     let data = json!([no_id, good("a"), bad_text, no_object, good("b"), null]);
     let body = json!({ "object": "list", "data": data, "has_more": false });
     let page: ListOfThreadMessage = round_trip(&body.to_string());
@@ -376,7 +396,8 @@ fn what_nests_too_deeply_is_an_error() {
         }
         let objects = format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
         assert!(from_str::<ThreadRun>(&format!(r#"{{"id":"r","a":{objects}}}"#)).is_err());
-        assert!(from_str::<ToolDefinition>(&objects).is_err());
+        // Nothing is around these: as many levels as are allowed still are.
+        assert_eq!(from_str::<ToolDefinition>(&objects).is_err(), depth > MAX_DEPTH);
     }
 }
 
@@ -391,11 +412,26 @@ fn what_just_fits_is_kept() {
 #[test]
 fn the_limit_counts_from_the_top() {
     let inside = nested(MAX_DEPTH - 4);
-    let text = format!(r#"{{"id":"r","tools":[{{"type":"function","function":{{"name":"f","parameters":{inside}}}}}]}}"#);
+    let text =
+        format!(r#"{{"id":"r","tools":[{{"type":"function","function":{{"name":"f","parameters":{inside}}}}}]}}"#);
     // Object, array, object, object: four levels around it.
     assert!(from_str::<ThreadRun>(&text).is_ok());
     let text = text.replace(&inside, &nested(MAX_DEPTH - 3));
     assert!(from_str::<ThreadRun>(&text).is_err());
+}
+
+#[test]
+fn the_limit_is_the_same_through_serde() {
+    for depth in MAX_DEPTH - 8..MAX_DEPTH + 8 {
+        for text in [
+            format!(r#"{{"id":"r","new":{}}}"#, nested(depth)),
+            format!(r#"{{"id":"r","tools":[{{"type":"newer","a":{}}}]}}"#, nested(depth)),
+            format!(r#"{{"id":"r","tools":[{{"type":"function","function":{{"parameters":{}}}}}]}}"#, nested(depth)),
+        ] {
+            let (own, serde) = (from_str::<ThreadRun>(&text), serde_json::from_str::<ThreadRun>(&text));
+            assert_eq!(own.is_ok(), serde.is_ok(), "{depth} in {}", text.replace(['[', ']'], ""));
+        }
+    }
 }
 
 #[test]
@@ -411,10 +447,26 @@ fn a_deep_value_that_is_no_text_is_an_error() {
 #[test]
 fn what_is_no_json_is_an_error() {
     for text in [
-        "", " ", "{", r#"{"id":"r""#, r#"{"id":"r",}"#, r#"{"id":"r"} x"#, r#"{"id":"r"}{}"#, "nul", "NaN",
-        r#"{"id":"r","temperature":NaN}"#, r#"{"id":"r","temperature":1e999}"#, r#"{"id":"r","temperature":01}"#,
-        r#"{"id":"r","created_at":+1}"#, r#"{"id":"\ud800"}"#, r#"{'id':'r'}"#, "{\"id\":\"r\n\"}",
-        r#"{"id":"r","new":tru}"#, r#"{"id":"r","new":"\x"}"#, r#"{"id":"r","new":Infinity}"#, r#"{"id":"r","new":[1,]}"#,
+        "",
+        " ",
+        "{",
+        r#"{"id":"r""#,
+        r#"{"id":"r",}"#,
+        r#"{"id":"r"} x"#,
+        r#"{"id":"r"}{}"#,
+        "nul",
+        "NaN",
+        r#"{"id":"r","temperature":NaN}"#,
+        r#"{"id":"r","temperature":1e999}"#,
+        r#"{"id":"r","temperature":01}"#,
+        r#"{"id":"r","created_at":+1}"#,
+        r#"{"id":"\ud800"}"#,
+        r#"{'id':'r'}"#,
+        "{\"id\":\"r\n\"}",
+        r#"{"id":"r","new":tru}"#,
+        r#"{"id":"r","new":"\x"}"#,
+        r#"{"id":"r","new":Infinity}"#,
+        r#"{"id":"r","new":[1,]}"#,
     ] {
         assert!(from_str::<ThreadRun>(text).is_err(), "{text}");
     }
@@ -441,7 +493,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(5, 48, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::vec((name(), inner), 0..7).prop_map(|members| Value::Object(members.into_iter().collect())),
+            prop::collection::vec((name(), inner), 0..7)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     })
 }
@@ -449,21 +502,79 @@ fn any_json() -> impl Strategy<Value = Value> {
 /// The names that the types know, and some that they do not.
 fn name() -> impl Strategy<Value = String> {
     const KNOWN: &[&str] = &[
-        "id", "object", "type", "data", "content", "role", "text", "value", "annotations", "tools", "function", "name",
-        "parameters", "file_search", "ranking_options", "score_threshold", "metadata", "usage", "prompt_tokens",
-        "created_at", "started_at", "temperature", "top_p", "max_prompt_tokens", "status", "step_details", "tool_calls",
-        "tool_resources", "code_interpreter", "outputs", "truncation_strategy", "last_messages", "response_format",
-        "json_schema", "tool_choice", "has_more", "last_id", "attachments", "last_error", "code", "message",
-        "message_creation", "bing_grounding", "openapi", "auth", "spec", "required_action", "submit_tool_outputs",
+        "id",
+        "object",
+        "type",
+        "data",
+        "content",
+        "role",
+        "text",
+        "value",
+        "annotations",
+        "tools",
+        "function",
+        "name",
+        "parameters",
+        "file_search",
+        "ranking_options",
+        "score_threshold",
+        "metadata",
+        "usage",
+        "prompt_tokens",
+        "created_at",
+        "started_at",
+        "temperature",
+        "top_p",
+        "max_prompt_tokens",
+        "status",
+        "step_details",
+        "tool_calls",
+        "tool_resources",
+        "code_interpreter",
+        "outputs",
+        "truncation_strategy",
+        "last_messages",
+        "response_format",
+        "json_schema",
+        "tool_choice",
+        "has_more",
+        "last_id",
+        "attachments",
+        "last_error",
+        "code",
+        "message",
+        "message_creation",
+        "bing_grounding",
+        "openapi",
+        "auth",
+        "spec",
+        "required_action",
+        "submit_tool_outputs",
     ];
     prop_oneof![8 => prop::sample::select(KNOWN).prop_map(str::to_owned), 1 => ".{0,4}"]
 }
 
 fn tag() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(&[
-        "text", "image_file", "function", "file_search", "code_interpreter", "tool_calls", "message_creation", "logs",
-        "auto", "json_schema", "json_object", "openapi", "anonymous", "submit_tool_outputs", "completed", "user",
-    ][..])
+    prop::sample::select(
+        &[
+            "text",
+            "image_file",
+            "function",
+            "file_search",
+            "code_interpreter",
+            "tool_calls",
+            "message_creation",
+            "logs",
+            "auto",
+            "json_schema",
+            "json_object",
+            "openapi",
+            "anonymous",
+            "submit_tool_outputs",
+            "completed",
+            "user",
+        ][..],
+    )
 }
 
 /// An object with an id and any members.
@@ -476,6 +587,44 @@ fn any_object() -> impl Strategy<Value = Value> {
         }
         Value::Object(object)
     })
+}
+
+/// A run as it might come: its members of the right kind, in any order and form, and others.
+fn likely_run() -> impl Strategy<Value = String> {
+    let number = || {
+        prop_oneof![
+            (-3_i64..100).prop_map(Value::from),
+            (-3_i32..100).prop_map(|halves| json!(f64::from(halves) / 2.0)),
+            Just(Value::Null),
+        ]
+    };
+    const NUMBERS: &[&str] =
+        &["temperature", "top_p", "max_prompt_tokens", "max_completion_tokens", "created_at", "started_at"];
+    let usage = (number(), number(), number()).prop_map(|(prompt, completion, total)| {
+        json!({ "prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total })
+    });
+    let metadata = prop::collection::btree_map(".{0,4}", any_json(), 0..4).prop_map(|map| json!(map));
+    let member = prop_oneof![
+        6 => (prop::sample::select(NUMBERS).prop_map(str::to_owned), number()),
+        1 => (Just("usage".to_owned()), usage),
+        1 => (Just("metadata".to_owned()), metadata),
+        1 => (Just("status".to_owned()), tag().prop_map(Value::from)),
+        1 => (Just("created_at".to_owned()), any_json()),
+        1 => (Just("parallel_tool_calls".to_owned()), any::<bool>().prop_map(Value::from)),
+        1 => ("new.{0,2}", any_json()),
+    ];
+    let members = prop::collection::vec(member, 0..12);
+    members
+        .prop_map(|members| {
+            let mut members: Map<String, Value> = members.into_iter().collect();
+            members.insert("id".to_owned(), json!("run_1"));
+            members.into_iter().collect::<Vec<_>>()
+        })
+        .prop_shuffle()
+        .prop_map(|members| {
+            let members: Vec<String> = members.iter().map(|(name, value)| format!("{}:{value}", json!(name))).collect();
+            format!("{{{}}}", members.join(","))
+        })
 }
 
 /// Decodes; what could be decoded encodes, and that decodes to the same.
@@ -539,6 +688,14 @@ proptest! {
         }
         settles_as_all(value.to_string().as_bytes())?;
         nothing_is_lost::<ThreadRun>(&value)?;
+    }
+
+    #[test]
+    fn likely_runs_settle_and_lose_nothing(text in likely_run()) {
+        let decoded = from_str::<ThreadRun>(&text);
+        prop_assert!(decoded.is_ok(), "{:?} in {}", decoded, text);
+        settles::<ThreadRun>(text.as_bytes())?;
+        nothing_is_lost::<ThreadRun>(&serde_json::from_str(&text).unwrap())?;
     }
 
     #[test]

@@ -191,7 +191,9 @@ impl ProjectClientBuilder {
             .read_timeout(IDLE_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()
-            .map_err(|error| Error::new(ErrorKind::InvalidInput, "the HTTP client cannot be made").with_source(error))?;
+            .map_err(|error| {
+                Error::new(ErrorKind::InvalidInput, "the HTTP client cannot be made").with_source(error)
+            })?;
         let pipeline = Arc::new(Pipeline { http: http.clone(), endpoint, credential, user_agent });
         #[cfg(feature = "v2025-05-01")]
         let transport = pipeline.for_call(CallOptions::new(self.classic_api_version.clone()));
@@ -257,7 +259,11 @@ mod tests {
     fn an_incomplete_environment_says_what_to_set() {
         for (variables, kind, said) in [
             (vec![], ErrorKind::InvalidInput, "set FOUNDRY_PROJECT_ENDPOINT"),
-            (vec![("FOUNDRY_PROJECT_ENDPOINT", ENDPOINT)], ErrorKind::Credential, "set FOUNDRY_API_KEY or FOUNDRY_ACCESS_TOKEN"),
+            (
+                vec![("FOUNDRY_PROJECT_ENDPOINT", ENDPOINT)],
+                ErrorKind::Credential,
+                "set FOUNDRY_API_KEY or FOUNDRY_ACCESS_TOKEN",
+            ),
             (
                 vec![("PROJECT_ENDPOINT", "https://res.services.ai.azure.com"), ("FOUNDRY_API_KEY", "k")],
                 ErrorKind::InvalidInput,

@@ -50,7 +50,8 @@ impl Credential {
         };
         // The reason says at which byte, never what stood there.
         let mut value = value.map_err(|_| {
-            let message = format!("{} has characters that no header may hold; is there a line break in it?", self.kind());
+            let message =
+                format!("{} has characters that no header may hold; is there a line break in it?", self.kind());
             Error::new(ErrorKind::Credential, message)
         })?;
         value.set_sensitive(true);

@@ -35,9 +35,8 @@ impl Endpoint {
                  copy the endpoint from the project's overview page: {FORM}"
             )));
         }
-        let url = Url::parse(text).map_err(|error| {
-            refused(format!("the project endpoint is no URL ({error}); it looks like {FORM}"))
-        })?;
+        let url = Url::parse(text)
+            .map_err(|error| refused(format!("the project endpoint is no URL ({error}); it looks like {FORM}")))?;
         let shown = shown(&url);
         let Some(host) = url.host() else {
             return Err(refused(format!("the project endpoint `{shown}` has no host; it looks like {FORM}")));
@@ -81,7 +80,9 @@ impl Endpoint {
                 )));
             }
             ["api", "projects", _, ..] => {
-                return Err(refused(format!("`{shown}` goes on behind the project; end it with the project's name: {FORM}")));
+                return Err(refused(format!(
+                    "`{shown}` goes on behind the project; end it with the project's name: {FORM}"
+                )));
             }
             _ => {
                 return Err(refused(format!(

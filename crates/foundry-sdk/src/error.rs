@@ -103,7 +103,7 @@ pub enum ErrorKind {
     /// 429: too many requests or tokens.
     ///
     /// # Troubleshooting
-    /// Wait for [`Error::retry_after`], then send it again.
+    /// Wait as long as the `Retry-After` header among [`Error::headers`] says, then send it again.
     RateLimited,
     /// 5xx: the service failed; it may have acted.
     ///
@@ -147,9 +147,9 @@ impl Error {
     }
 
     /// Adds what the error was about.
-    pub(crate) fn of_call(mut self, operation: &'static str, url: &Url, client_request_id: &str) -> Self {
+    pub(crate) fn of_call(mut self, operation: &'static str, url: Option<&Url>, client_request_id: &str) -> Self {
         self.0.operation = Some(operation);
-        self.0.url = Some(without_secrets(url));
+        self.0.url = url.map(without_secrets);
         self.0.client_request_id = Some(client_request_id.to_owned());
         self
     }
@@ -178,8 +178,14 @@ impl Error {
     }
 
     /// An answer that is a success and cannot be decoded.
-    pub(crate) fn from_undecoded(status: StatusCode, headers: HeaderMap, body: Bytes, error: foundry_raw::DecodeError) -> Self {
-        let mut made = Self::new(ErrorKind::Decode, format!("the answer cannot be decoded: {error}")).with_source(error);
+    pub(crate) fn from_undecoded(
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+        error: foundry_raw::DecodeError,
+    ) -> Self {
+        let mut made =
+            Self::new(ErrorKind::Decode, format!("the answer cannot be decoded: {error}")).with_source(error);
         made.0.answer = Some(Answer { status, headers, body, envelope: Envelope::default() });
         made
     }
@@ -254,7 +260,8 @@ fn without_secrets(url: &Url) -> Url {
         let pairs: Vec<(String, String)> = url
             .query_pairs()
             .map(|(name, value)| {
-                let secret = ["sig", "code", "key", "token"].iter().any(|word| name.to_ascii_lowercase().contains(word));
+                let secret =
+                    ["sig", "code", "key", "token"].iter().any(|word| name.to_ascii_lowercase().contains(word));
                 (name.into_owned(), if secret { "REDACTED".to_owned() } else { value.into_owned() })
             })
             .collect();
@@ -367,9 +374,30 @@ mod tests {
                 "No name.",
                 Some("name"),
             ),
-            (401, r#"{"error":{"code":"Unauthorized","message":"No."}}"#, ErrorKind::Authentication, Some("Unauthorized"), "No.", None),
-            (404, r#"{"type":"https://tools.example/404","title":"Not Found","status":404}"#, ErrorKind::NotFound, Some("https://tools.example/404"), "Not Found", None),
-            (429, r#"{"error":{"code":"429","message":"Slower.","param":null}}"#, ErrorKind::RateLimited, Some("429"), "Slower.", None),
+            (
+                401,
+                r#"{"error":{"code":"Unauthorized","message":"No."}}"#,
+                ErrorKind::Authentication,
+                Some("Unauthorized"),
+                "No.",
+                None,
+            ),
+            (
+                404,
+                r#"{"type":"https://tools.example/404","title":"Not Found","status":404}"#,
+                ErrorKind::NotFound,
+                Some("https://tools.example/404"),
+                "Not Found",
+                None,
+            ),
+            (
+                429,
+                r#"{"error":{"code":"429","message":"Slower.","param":null}}"#,
+                ErrorKind::RateLimited,
+                Some("429"),
+                "Slower.",
+                None,
+            ),
             (409, r#"{"error":"busy"}"#, ErrorKind::Conflict, None, "busy", None),
             (409, r#""busy""#, ErrorKind::Conflict, None, "busy", None),
             (502, "<html><h1>Bad Gateway</h1></html>", ErrorKind::Server, None, "Bad Gateway", None),
@@ -391,13 +419,14 @@ mod tests {
     #[test]
     fn one_line_says_what_happened() {
         let url = Url::parse("https://u:p@r.example/api/projects/p/files?sig=planted&api-version=v1").unwrap();
-        let error = answered(404, r#"{"error":{"code":"not_found","message":"No such file."}}"#).of_call("Files_get", &url, "our-id");
+        let error = answered(404, r#"{"error":{"code":"not_found","message":"No such file."}}"#).of_call(
+            "Files_get",
+            Some(&url),
+            "our-id",
+        );
         assert_eq!(error.to_string(), "Files_get: 404 not_found - No such file. (x-request-id req-1)");
         assert_eq!(error.client_request_id(), Some("our-id"));
-        assert_eq!(
-            error.url().unwrap().as_str(),
-            "https://r.example/api/projects/p/files?sig=REDACTED&api-version=v1"
-        );
+        assert_eq!(error.url().unwrap().as_str(), "https://r.example/api/projects/p/files?sig=REDACTED&api-version=v1");
         assert!(!format!("{error:?}").contains("planted"));
     }
 }

@@ -83,6 +83,7 @@ impl<S: Polled> Poller<S> {
             let next = progress.next().await?;
             Some((next, progress))
         })
+        .fuse()
         .boxed()
     }
 }
@@ -170,7 +171,9 @@ impl<S: Polled> IntoFuture for Poller<S> {
             while let Some(state) = states.next().await {
                 last = Some(state?);
             }
-            last.ok_or_else(|| Error::new(ErrorKind::InvalidInput, "the poller was read to its end before it was awaited"))
+            last.ok_or_else(|| {
+                Error::new(ErrorKind::InvalidInput, "the poller was read to its end before it was awaited")
+            })
         })
     }
 }

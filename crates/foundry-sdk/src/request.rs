@@ -2,6 +2,7 @@
 
 use std::future::IntoFuture;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use foundry_raw::v2025_05_01;
@@ -10,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::client::ProjectClient;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pipeline::{CallOptions, from_raw};
+use crate::pipeline::{CLIENT_REQUEST_ID, CallOptions, from_raw};
 
 /// An operation with its arguments: what a [`Request`] sends.
 ///
@@ -18,6 +19,10 @@ use crate::pipeline::{CallOptions, from_raw};
 pub trait Operation: sealed::Sealed + Send + Sized + 'static {
     /// What the service answers.
     type Output: Send + 'static;
+
+    /// The document's id of the operation.
+    #[doc(hidden)]
+    const ID: &'static str;
 
     /// Calls the generated client.
     #[doc(hidden)]
@@ -35,7 +40,7 @@ pub(crate) mod sealed {
 /// A request: an operation with its arguments, and the options of this one call.
 ///
 /// `.await` sends it and gives the value; [`send`](Self::send) gives the whole [`Reply`].
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use = "a request is sent when it is awaited"]
 pub struct Request<O> {
     pub(crate) client: ProjectClient,
@@ -43,6 +48,18 @@ pub struct Request<O> {
     pub(crate) operation: O,
     /// The first of what the caller gave that cannot be sent.
     refused: Option<String>,
+}
+
+/// A clone is another request: it has its own answer, under the same id.
+impl<O: Clone> Clone for Request<O> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            options: self.options.unsent(),
+            operation: self.operation.clone(),
+            refused: self.refused.clone(),
+        }
+    }
 }
 
 impl<O: Operation> Request<O> {
@@ -55,9 +72,13 @@ impl<O: Operation> Request<O> {
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         let (name, value) = (name.as_ref(), value.as_ref());
         match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            // One id: the one that is sent is the one that is told.
+            (Ok(name), Ok(_)) if name == CLIENT_REQUEST_ID => return self.client_request_id(value),
             (Ok(name), Ok(value)) => self.options.header(name, value),
             (Err(_), _) => self.refuse(format!("{name:?} is no name of a header")),
-            (_, Err(_)) => self.refuse(format!("the value of the header `{name}` has characters that no header may hold")),
+            (_, Err(_)) => {
+                self.refuse(format!("the value of the header `{name}` has characters that no header may hold"))
+            }
         }
         self
     }
@@ -93,12 +114,18 @@ impl<O: Operation> Request<O> {
     /// # Errors
     /// See [`ErrorKind`].
     pub async fn send(self) -> Result<Reply<O::Output>> {
-        if let Some(reason) = self.refused {
-            return Err(Error::new(ErrorKind::InvalidInput, reason));
-        }
         let client_request_id = self.options.client_request_id.clone();
+        if let Some(reason) = self.refused {
+            let error = Error::new(ErrorKind::InvalidInput, reason);
+            return Err(error.of_call(O::ID, None, &client_request_id));
+        }
+        let url = Arc::clone(&self.options.url);
         let raw = self.client.raw_for_call(self.options);
-        let reply = self.operation.call(raw).await.map_err(from_raw)?;
+        let reply = self
+            .operation
+            .call(raw)
+            .await
+            .map_err(|error| from_raw(error).of_call(O::ID, url.get(), &client_request_id))?;
         Ok(Reply {
             value: reply.value,
             status: reply.status,

@@ -49,9 +49,7 @@ pub enum Problem {
         places: Vec<Pointer>,
     },
     /// An `operationId` that an earlier operation has.
-    #[error(
-        "{place}: the operationId {operation_id:?} is that of {first}, too; rename one of them"
-    )]
+    #[error("{place}: the operationId {operation_id:?} is that of {first}, too; rename one of them")]
     DuplicateOperationId {
         /// Where the operation stands.
         place: Pointer,
@@ -67,9 +65,7 @@ pub enum Problem {
         place: Pointer,
     },
     /// A path template names a parameter that is not declared.
-    #[error(
-        "{place}: {path} names the parameter {{{name}}}, which is not declared; declare it with `in: path`"
-    )]
+    #[error("{place}: {path} names the parameter {{{name}}}, which is not declared; declare it with `in: path`")]
     UndeclaredPathParameter {
         /// Where the operation stands.
         place: Pointer,
@@ -79,9 +75,7 @@ pub enum Problem {
         name: String,
     },
     /// A path parameter is declared that the path template does not name.
-    #[error(
-        "{place}: the path parameter {name:?} does not occur in {path}; remove it or name it there"
-    )]
+    #[error("{place}: the path parameter {name:?} does not occur in {path}; remove it or name it there")]
     UnusedPathParameter {
         /// Where the parameter stands.
         place: Pointer,
@@ -165,11 +159,7 @@ impl Document {
         let mut problems = checker.problems;
         problems.sort_by(|one, other| one.place().cmp(other.place()).then_with(|| one.cmp(other)));
         problems.dedup();
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 }
 
@@ -202,11 +192,7 @@ impl<'d> Visitor<'d> for Checker<'d> {
     }
 
     fn misshapen(&mut self, place: &Place<'_>, expected: &'static str, found: &'d Value) {
-        self.problems.push(Problem::Misshapen {
-            place: place.pointer(),
-            expected,
-            found: describe(found),
-        });
+        self.problems.push(Problem::Misshapen { place: place.pointer(), expected, found: describe(found) });
     }
 }
 
@@ -219,11 +205,7 @@ impl<'d> Checker<'d> {
     }
 
     fn dangling(&mut self, place: Pointer, target: &str, reason: &ReferenceError) {
-        self.problems.push(Problem::Reference {
-            place,
-            target: target.to_owned(),
-            reason: reason.to_string(),
-        });
+        self.problems.push(Problem::Reference { place, target: target.to_owned(), reason: reason.to_string() });
     }
 
     /// Follows references from an object on. Each object is followed once, however many lead to
@@ -257,9 +239,7 @@ impl<'d> Checker<'d> {
             self.chains.insert(ptr::from_ref(link), length);
             if length == LONGEST_CHAIN + 1 {
                 let target = link.get("$ref").and_then(Value::as_str).unwrap_or_default();
-                let error = ReferenceError::Endless {
-                    target: target.to_owned(),
-                };
+                let error = ReferenceError::Endless { target: target.to_owned() };
                 self.dangling(place.join("$ref"), target, &error);
             }
         }
@@ -271,18 +251,14 @@ impl<'d> Checker<'d> {
         if let Some((smallest, first)) = places.iter().enumerate().min_by_key(|(_, place)| *place) {
             let place = first.clone();
             places.rotate_left(smallest);
-            self.problems
-                .push(Problem::ReferenceCycle { place, places });
+            self.problems.push(Problem::ReferenceCycle { place, places });
         }
     }
 
     fn operation(&mut self, place: &Place<'_>, object: &'d Map<String, Value>) {
         match object.get("operationId") {
             Some(Value::String(id)) => {
-                self.operation_ids
-                    .entry(id)
-                    .or_default()
-                    .insert(place.pointer());
+                self.operation_ids.entry(id).or_default().insert(place.pointer());
             }
             Some(other) => self.misshapen(&place.member("operationId"), "a text", other),
             None if self.check.operation_ids_required => {
@@ -360,10 +336,7 @@ impl<'d> Checker<'d> {
         };
         let readable = self.document.parameters_resolve(&item.pointer, item.value);
         for operation in self.document.operations_of(item) {
-            let readable = readable
-                && self
-                    .document
-                    .parameters_resolve(&operation.pointer, operation.value);
+            let readable = readable && self.document.parameters_resolve(&operation.pointer, operation.value);
             self.path_parameters(&template, readable, &operation);
         }
     }
@@ -399,9 +372,7 @@ impl<'d> Checker<'d> {
 
 /// Whether the target of a discriminator mapping is rather a schema's name than a place.
 fn looks_like_name(target: &str) -> bool {
-    let is_file = [".json", ".yaml", ".yml"]
-        .iter()
-        .any(|ending| target.ends_with(ending));
+    let is_file = [".json", ".yaml", ".yml"].iter().any(|ending| target.ends_with(ending));
     !target.contains(['#', '/']) && !is_file
 }
 

@@ -72,17 +72,13 @@ pub enum ReferenceError {
         source: PointerError,
     },
     /// There is nothing at that place.
-    #[error(
-        "{target:?} does not resolve: nothing stands there; correct the reference or add its target"
-    )]
+    #[error("{target:?} does not resolve: nothing stands there; correct the reference or add its target")]
     Unresolved {
         /// The reference as it is written.
         target: String,
     },
     /// References follow on references without end, or nearly so.
-    #[error(
-        "{target:?} leads to a reference, and that to another, more than 100 times; let it lead to a value"
-    )]
+    #[error("{target:?} leads to a reference, and that to another, more than 100 times; let it lead to a value")]
     Endless {
         /// The last reference that was followed, as it is written.
         target: String,
@@ -136,21 +132,9 @@ impl Document {
     }
 
     fn new(root: Value, name: &str) -> Result<Self, Error> {
-        let version = version_of(&root).map_err(|(kind, message)| {
-            Error::new(
-                name,
-                kind,
-                Fault {
-                    message,
-                    ..Fault::default()
-                },
-            )
-        })?;
-        Ok(Self {
-            name: name.to_owned(),
-            version,
-            root,
-        })
+        let version = version_of(&root)
+            .map_err(|(kind, message)| Error::new(name, kind, Fault { message, ..Fault::default() }))?;
+        Ok(Self { name: name.to_owned(), version, root })
     }
 
     /// The document's name: the path it was read from, or what the caller called it.
@@ -178,18 +162,13 @@ impl Document {
         self.resolve_place(reference).map(|(_, value)| value)
     }
 
-    pub(crate) fn resolve_place(
-        &self,
-        reference: &str,
-    ) -> Result<(Pointer, &Value), ReferenceError> {
+    pub(crate) fn resolve_place(&self, reference: &str) -> Result<(Pointer, &Value), ReferenceError> {
         let target = || reference.to_owned();
         if !reference.starts_with('#') {
             return Err(ReferenceError::External { target: target() });
         }
-        let pointer = Pointer::parse(reference).map_err(|source| ReferenceError::NotAPointer {
-            target: target(),
-            source,
-        })?;
+        let pointer =
+            Pointer::parse(reference).map_err(|source| ReferenceError::NotAPointer { target: target(), source })?;
         match pointer.resolve(&self.root) {
             Some(value) => Ok((pointer, value)),
             None => Err(ReferenceError::Unresolved { target: target() }),
@@ -200,19 +179,13 @@ impl Document {
     /// that stands. `pointer` is the place of `value`.
     ///
     /// Only for objects in which `$ref` is a reference: not for examples, defaults and the like.
-    pub fn follow<'d>(
-        &'d self,
-        pointer: Pointer,
-        value: &'d Value,
-    ) -> Result<(Pointer, &'d Value), ReferenceError> {
+    pub fn follow<'d>(&'d self, pointer: Pointer, value: &'d Value) -> Result<(Pointer, &'d Value), ReferenceError> {
         let (mut pointer, mut value) = (pointer, value);
         let mut steps = 0;
         while let Some(reference) = value.get("$ref").and_then(Value::as_str) {
             steps += 1;
             if steps > LONGEST_CHAIN {
-                return Err(ReferenceError::Endless {
-                    target: reference.to_owned(),
-                });
+                return Err(ReferenceError::Endless { target: reference.to_owned() });
             }
             (pointer, value) = self.resolve_place(reference)?;
         }
@@ -227,11 +200,7 @@ impl Document {
             .and_then(Value::as_object)
             .into_iter()
             .flatten()
-            .map(|(name, value)| NamedSchema {
-                name,
-                pointer: place.join(name),
-                value,
-            })
+            .map(|(name, value)| NamedSchema { name, pointer: place.join(name), value })
             .collect();
         // Sorted here, since the order of a map depends on how serde_json was built.
         schemas.sort_by(|one, other| one.name.cmp(other.name));
@@ -248,9 +217,7 @@ impl Document {
 
 fn version_of(root: &Value) -> Result<SpecVersion, (ErrorKind, String)> {
     let not_openapi = |found: String| {
-        let message = format!(
-            "not an OpenAPI document: {found}; expected an object with `openapi` or `swagger`"
-        );
+        let message = format!("not an OpenAPI document: {found}; expected an object with `openapi` or `swagger`");
         Err((ErrorKind::NotOpenApi, message))
     };
     let Value::Object(members) = root else {
@@ -317,11 +284,8 @@ pub(crate) fn describe(value: &Value) -> String {
         Value::Object(members) => {
             let mut keys: Vec<_> = members.keys().map(String::as_str).collect();
             keys.sort_unstable();
-            let shown: Vec<_> = keys
-                .iter()
-                .take(5)
-                .map(|key| format!("`{}`", key.chars().take(40).collect::<String>()))
-                .collect();
+            let shown: Vec<_> =
+                keys.iter().take(5).map(|key| format!("`{}`", key.chars().take(40).collect::<String>())).collect();
             let more = if keys.len() > 5 { ", …" } else { "" };
             format!("an object with {}{more}", shown.join(", "))
         }

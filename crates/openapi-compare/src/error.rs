@@ -52,23 +52,11 @@ pub(crate) struct Fault {
 
 impl Error {
     pub(crate) fn new(name: &str, kind: ErrorKind, fault: Fault) -> Self {
-        Self(Box::new(Inner {
-            name: name.to_owned(),
-            kind,
-            fault,
-            source: None,
-        }))
+        Self(Box::new(Inner { name: name.to_owned(), kind, fault, source: None }))
     }
 
     pub(crate) fn with_message(name: &str, kind: ErrorKind, message: String) -> Self {
-        Self::new(
-            name,
-            kind,
-            Fault {
-                message,
-                ..Fault::default()
-            },
-        )
+        Self::new(name, kind, Fault { message, ..Fault::default() })
     }
 
     pub(crate) fn read(name: &str, source: std::io::Error) -> Self {

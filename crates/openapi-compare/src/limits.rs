@@ -45,10 +45,6 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            bytes: 64 * 1024 * 1024,
-            depth: Self::DEEPEST,
-            values: 4_000_000,
-        }
+        Self { bytes: 64 * 1024 * 1024, depth: Self::DEEPEST, values: 4_000_000 }
     }
 }

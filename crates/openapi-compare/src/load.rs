@@ -19,9 +19,7 @@ pub(crate) fn read(path: &Path, name: &str, limits: &Limits) -> Result<Vec<u8>, 
     let file = File::open(path).map_err(|source| Error::read(name, source))?;
     let mut bytes = Vec::new();
     // One byte more than allowed tells "too large", also where the size is not known beforehand.
-    file.take(limits.bytes.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(|source| Error::read(name, source))?;
+    file.take(limits.bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(|source| Error::read(name, source))?;
     Ok(bytes)
 }
 
@@ -52,20 +50,13 @@ pub fn parse_value(bytes: &[u8], name: &str, limits: &Limits) -> Result<Value, E
         )
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.trim_ascii_start().starts_with('{') {
-        json::parse(text, limits)
-    } else {
-        yaml::parse(text, limits)
-    }
-    .map_err(|(kind, fault)| Error::new(name, kind, fault))
+    if text.trim_ascii_start().starts_with('{') { json::parse(text, limits) } else { yaml::parse(text, limits) }
+        .map_err(|(kind, fault)| Error::new(name, kind, fault))
 }
 
 fn line_column(before: &[u8]) -> (usize, usize) {
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let start = before
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |newline| newline + 1);
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     let last = String::from_utf8_lossy(before.get(start..).unwrap_or_default());
     (line, last.chars().count() + 1)
 }

@@ -32,16 +32,8 @@ pub enum Method {
 
 impl Method {
     /// All methods, in the order in which operations of one path come.
-    pub const ALL: [Self; 8] = [
-        Self::Get,
-        Self::Put,
-        Self::Post,
-        Self::Delete,
-        Self::Options,
-        Self::Head,
-        Self::Patch,
-        Self::Trace,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Get, Self::Put, Self::Post, Self::Delete, Self::Options, Self::Head, Self::Patch, Self::Trace];
 
     /// The method as HTTP writes it, such as `GET`.
     pub fn as_str(self) -> &'static str {
@@ -122,9 +114,7 @@ pub(crate) struct PathItem<'d> {
 impl Document {
     /// The operations under `paths`, ordered by path, then by method as in [`Method::ALL`].
     pub fn operations(&self) -> impl Iterator<Item = Operation<'_>> {
-        self.path_items()
-            .into_iter()
-            .flat_map(|item| self.operations_of(&item))
+        self.path_items().into_iter().flat_map(|item| self.operations_of(&item))
     }
 
     /// The paths that resolve to an object, in order.
@@ -139,11 +129,7 @@ impl Document {
             .filter(|(path, _)| path.starts_with('/'))
             .filter_map(|(path, value)| {
                 let (pointer, value) = self.follow(place.join(path), value).ok()?;
-                value.is_object().then_some(PathItem {
-                    path,
-                    pointer,
-                    value,
-                })
+                value.is_object().then_some(PathItem { path, pointer, value })
             })
             .collect();
         items.sort_by(|one, other| one.path.cmp(other.path));
@@ -154,10 +140,7 @@ impl Document {
         Method::ALL
             .into_iter()
             .filter_map(|method| {
-                let value = item
-                    .value
-                    .get(method.key())
-                    .filter(|value| value.is_object())?;
+                let value = item.value.get(method.key()).filter(|value| value.is_object())?;
                 let pointer = item.pointer.join(method.key());
                 let mut parameters = Merged::default();
                 for (pointer, value) in [(&item.pointer, item.value), (&pointer, value)] {
@@ -183,21 +166,11 @@ impl Document {
         written.map_or(0, Vec::len) == self.parameters_at(pointer, holder).count()
     }
 
-    fn parameters_at<'d>(
-        &'d self,
-        pointer: &Pointer,
-        holder: &'d Value,
-    ) -> impl Iterator<Item = Parameter<'d>> {
+    fn parameters_at<'d>(&'d self, pointer: &Pointer, holder: &'d Value) -> impl Iterator<Item = Parameter<'d>> {
         let list = pointer.join("parameters");
-        holder
-            .get("parameters")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .enumerate()
-            .filter_map(move |(index, value)| {
-                let resolved: Result<_, ReferenceError> =
-                    self.follow(list.join(&index.to_string()), value);
+        holder.get("parameters").and_then(Value::as_array).into_iter().flatten().enumerate().filter_map(
+            move |(index, value)| {
+                let resolved: Result<_, ReferenceError> = self.follow(list.join(&index.to_string()), value);
                 let (pointer, value) = resolved.ok()?;
                 Some(Parameter {
                     name: value.get("name")?.as_str()?,
@@ -205,7 +178,8 @@ impl Document {
                     pointer,
                     value,
                 })
-            })
+            },
+        )
     }
 }
 
@@ -218,10 +192,7 @@ struct Merged<'d> {
 impl<'d> Merged<'d> {
     fn add(&mut self, parameter: Parameter<'d>) {
         let next = self.list.len();
-        let position = *self
-            .positions
-            .entry((parameter.name, parameter.location))
-            .or_insert(next);
+        let position = *self.positions.entry((parameter.name, parameter.location)).or_insert(next);
         match self.list.get_mut(position) {
             Some(earlier) => *earlier = parameter,
             None => self.list.push(parameter),

@@ -34,9 +34,7 @@ pub enum PointerError {
         text: String,
     },
     /// A `~` that is followed by neither `0` nor `1`.
-    #[error(
-        "{text:?} is not a JSON pointer: `~` must be followed by `0` (for `~`) or `1` (for `/`)"
-    )]
+    #[error("{text:?} is not a JSON pointer: `~` must be followed by `0` (for `~`) or `1` (for `/`)")]
     BadEscape {
         /// The text that was read.
         text: String,
@@ -58,20 +56,16 @@ impl Pointer {
     /// Reads a pointer, either as it is (`/a/b`) or as a URI fragment (`#/a/b`, percent-encoded).
     pub fn parse(text: &str) -> Result<Self, PointerError> {
         let plain = match text.strip_prefix('#') {
-            Some(fragment) => percent_decode(fragment).ok_or_else(|| PointerError::BadPercent {
-                text: text.to_owned(),
-            })?,
+            Some(fragment) => {
+                percent_decode(fragment).ok_or_else(|| PointerError::BadPercent { text: text.to_owned() })?
+            }
             None => Cow::Borrowed(text),
         };
         if !plain.is_empty() && !plain.starts_with('/') {
-            return Err(PointerError::NoSlash {
-                text: text.to_owned(),
-            });
+            return Err(PointerError::NoSlash { text: text.to_owned() });
         }
         if unescape_token(&plain).is_none() {
-            return Err(PointerError::BadEscape {
-                text: text.to_owned(),
-            });
+            return Err(PointerError::BadEscape { text: text.to_owned() });
         }
         Ok(Self(plain.into_owned()))
     }

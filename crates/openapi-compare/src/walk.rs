@@ -71,12 +71,7 @@ impl Place<'_> {
 
 /// Walks everything that the document describes, and every target of a reference.
 pub(crate) fn walk<'d, V: Visitor<'d>>(document: &'d Document, visitor: &mut V) {
-    let mut walker = Walker {
-        document,
-        visitor,
-        seen: HashSet::new(),
-        targets: Vec::new(),
-    };
+    let mut walker = Walker { document, visitor, seen: HashSet::new(), targets: Vec::new() };
     let pointer = Pointer::root();
     let root = Place::Base(&pointer);
     if let Value::Object(members) = document.root() {
@@ -94,10 +89,9 @@ pub(crate) fn reference_of(kind: Kind, object: &Map<String, Value>) -> Option<&V
     let reference = object.get("$ref")?;
     match kind {
         // An example is data, unless it plainly is one of the named examples.
-        Kind::Example => reference
-            .as_str()
-            .is_some_and(|text| text.starts_with("#/components/examples/"))
-            .then_some(reference),
+        Kind::Example => {
+            reference.as_str().is_some_and(|text| text.starts_with("#/components/examples/")).then_some(reference)
+        }
         _ => Some(reference),
     }
 }
@@ -197,13 +191,7 @@ impl<'d, V: Visitor<'d>> Walker<'d, '_, V> {
     fn operation(&mut self, place: &Place<'_>, members: Members<'d>) {
         self.list(place, members, "parameters", Kind::Parameter);
         self.member(place, members, "requestBody", Kind::RequestBody);
-        self.map(
-            place,
-            members,
-            "responses",
-            Kind::Response,
-            Names::NotExtensions,
-        );
+        self.map(place, members, "responses", Kind::Response, Names::NotExtensions);
         self.map(place, members, "callbacks", Kind::Callback, Names::Any);
     }
 
@@ -249,13 +237,7 @@ impl<'d, V: Visitor<'d>> Walker<'d, '_, V> {
         }
         // The rest is not known to all versions of the specification, so what does not look like
         // schemas is passed over.
-        for key in [
-            "patternProperties",
-            "definitions",
-            "$defs",
-            "dependentSchemas",
-            "dependencies",
-        ] {
+        for key in ["patternProperties", "definitions", "$defs", "dependentSchemas", "dependencies"] {
             if let Some(Value::Object(schemas)) = members.get(key) {
                 let place = place.member(key);
                 for (name, schema) in schemas.iter().filter(|(_, schema)| schema.is_object()) {
@@ -302,14 +284,7 @@ impl<'d, V: Visitor<'d>> Walker<'d, '_, V> {
         }
     }
 
-    fn map(
-        &mut self,
-        place: &Place<'_>,
-        members: Members<'d>,
-        key: &str,
-        kind: Kind,
-        names: Names,
-    ) {
+    fn map(&mut self, place: &Place<'_>, members: Members<'d>, key: &str, kind: Kind, names: Names) {
         // Before examples had names they were a list or a bare value: data in either form.
         if kind == Kind::Example && !members.get(key).is_some_and(Value::is_object) {
             return;
@@ -326,25 +301,18 @@ impl<'d, V: Visitor<'d>> Walker<'d, '_, V> {
                 Names::Paths | Names::NotExtensions if is_extension => {}
                 Names::Paths if !name.starts_with('/') => {
                     let place = place.member(name);
-                    self.visitor
-                        .misshapen(&place, "a path that begins with `/`", value);
+                    self.visitor.misshapen(&place, "a path that begins with `/`", value);
                 }
                 _ => self.node(kind, &place.member(name), value),
             }
         }
     }
 
-    fn object(
-        &mut self,
-        place: &Place<'_>,
-        members: Members<'d>,
-        key: &str,
-    ) -> Option<Members<'d>> {
+    fn object(&mut self, place: &Place<'_>, members: Members<'d>, key: &str) -> Option<Members<'d>> {
         match members.get(key)? {
             Value::Object(object) => Some(object),
             other => {
-                self.visitor
-                    .misshapen(&place.member(key), "an object", other);
+                self.visitor.misshapen(&place.member(key), "an object", other);
                 None
             }
         }

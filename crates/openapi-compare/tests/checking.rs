@@ -1,9 +1,5 @@
 //! Checking: every problem is found, at its place, and nothing else is.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests are tests, too"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
 
 use openapi_compare::{Check, Document, Problem};
 use proptest::prelude::*;
@@ -26,10 +22,7 @@ fn table(rows: &[(&str, &[&str])]) {
     for (text, expected) in rows {
         let found = problems(text);
         let matches = found.len() == expected.len()
-            && found
-                .iter()
-                .zip(*expected)
-                .all(|(found, expected)| found.starts_with(expected));
+            && found.iter().zip(*expected).all(|(found, expected)| found.starts_with(expected));
         assert!(matches, "{text}\nfound {found:#?}\nexpected {expected:#?}");
     }
 }
@@ -125,20 +118,14 @@ fn references_are_found_wherever_they_may_stand() {
     ];
     for place in places {
         let value = planted(place, &dangling);
-        let found = Document::from_value(value, "a")
-            .unwrap()
-            .check()
-            .unwrap_err();
+        let found = Document::from_value(value, "a").unwrap().check().unwrap_err();
         let found: Vec<_> = found.iter().map(Problem::to_string).collect();
         assert_eq!(found.len(), 1, "{place}: {found:#?}");
         let expected = format!("#{place}/$ref: \"#/nowhere\" does not resolve");
         assert!(found[0].starts_with(&expected), "{place}: {found:#?}");
     }
     let named_example = json!({"$ref": "#/components/examples/No"});
-    let value = planted(
-        "/paths/~1a/get/responses/200/content/a/examples/b",
-        &named_example,
-    );
+    let value = planted("/paths/~1a/get/responses/200/content/a/examples/b", &named_example);
     assert!(Document::from_value(value, "a").unwrap().check().is_err());
 }
 
@@ -212,18 +199,10 @@ components:
 fn planted(place: &str, value: &Value) -> Value {
     let mut root = json!({"openapi": "3.1.0"});
     let mut here = &mut root;
-    let tokens: Vec<_> = place
-        .split('/')
-        .skip(1)
-        .map(|token| token.replace("~1", "/"))
-        .collect();
+    let tokens: Vec<_> = place.split('/').skip(1).map(|token| token.replace("~1", "/")).collect();
     for (position, token) in tokens.iter().enumerate() {
         let next = tokens.get(position + 1).map(String::as_str);
-        let fresh = if next == Some("0") {
-            json!([])
-        } else {
-            json!({})
-        };
+        let fresh = if next == Some("0") { json!([]) } else { json!({}) };
         here = match here {
             Value::Array(list) => {
                 list.push(fresh);
@@ -297,10 +276,7 @@ fn long_chains_are_found_without_delay() {
     for length in [101, 50_000] {
         let found = chain(length).unwrap_err();
         assert_eq!(found.len(), 1, "{found:#?}");
-        assert!(
-            found[0].to_string().contains("more than 100 times"),
-            "{found:#?}"
-        );
+        assert!(found[0].to_string().contains("more than 100 times"), "{found:#?}");
     }
 }
 
@@ -329,10 +305,7 @@ webhooks: {w: {post: {operationId: x}}}
     assert_eq!(document.check(), Ok(()));
     let strict = Check::default().operation_ids_required(true);
     let found = document.check_with(strict).unwrap_err();
-    assert_eq!(
-        found[0].to_string(),
-        "#/paths/~1a/get: the operation has no operationId; give it one"
-    );
+    assert_eq!(found[0].to_string(), "#/paths/~1a/get: the operation has no operationId; give it one");
     assert_eq!(found.len(), 1);
 }
 

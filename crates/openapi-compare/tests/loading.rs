@@ -1,9 +1,5 @@
 //! Loading: what is refused and how it is said, what is accepted.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests are tests, too"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
 
 use openapi_compare::{Document, Error, ErrorKind, Limits, Method, Pointer, SpecVersion};
 use proptest::prelude::*;
@@ -16,42 +12,14 @@ fn load(text: &str) -> Result<Document, Error> {
 #[test]
 fn versions() {
     for (text, version, shown) in [
-        (
-            r#"{"swagger": "2.0"}"#,
-            SpecVersion::Swagger2,
-            "Swagger 2.0",
-        ),
+        (r#"{"swagger": "2.0"}"#, SpecVersion::Swagger2, "Swagger 2.0"),
         ("swagger: 2.0", SpecVersion::Swagger2, "Swagger 2.0"),
-        (
-            "openapi: 3.0.3",
-            SpecVersion::OpenApi3_0("3".to_owned()),
-            "OpenAPI 3.0.3",
-        ),
-        (
-            "openapi: 3.0",
-            SpecVersion::OpenApi3_0(String::new()),
-            "OpenAPI 3.0",
-        ),
-        (
-            "openapi: 3.1",
-            SpecVersion::OpenApi3_1(String::new()),
-            "OpenAPI 3.1",
-        ),
-        (
-            "openapi: '3.1.1'",
-            SpecVersion::OpenApi3_1("1".to_owned()),
-            "OpenAPI 3.1.1",
-        ),
-        (
-            " \n {\"openapi\": \"3.0.0\"}",
-            SpecVersion::OpenApi3_0("0".to_owned()),
-            "OpenAPI 3.0.0",
-        ),
-        (
-            "\u{feff}{\"openapi\": \"3.0.0\"}",
-            SpecVersion::OpenApi3_0("0".to_owned()),
-            "OpenAPI 3.0.0",
-        ),
+        ("openapi: 3.0.3", SpecVersion::OpenApi3_0("3".to_owned()), "OpenAPI 3.0.3"),
+        ("openapi: 3.0", SpecVersion::OpenApi3_0(String::new()), "OpenAPI 3.0"),
+        ("openapi: 3.1", SpecVersion::OpenApi3_1(String::new()), "OpenAPI 3.1"),
+        ("openapi: '3.1.1'", SpecVersion::OpenApi3_1("1".to_owned()), "OpenAPI 3.1.1"),
+        (" \n {\"openapi\": \"3.0.0\"}", SpecVersion::OpenApi3_0("0".to_owned()), "OpenAPI 3.0.0"),
+        ("\u{feff}{\"openapi\": \"3.0.0\"}", SpecVersion::OpenApi3_0("0".to_owned()), "OpenAPI 3.0.0"),
     ] {
         let document = load(text).unwrap();
         assert_eq!(*document.version(), version, "{text}");
@@ -70,52 +38,24 @@ fn refusals_say_what_and_where() {
             "api.yaml: not an OpenAPI document: found nothing (null) at the top; expected an object with `openapi` or `swagger`",
         ),
         ("[1, 2]", NotOpenApi, "found a list of 2 at the top"),
-        (
-            "<!DOCTYPE html>",
-            NotOpenApi,
-            "found the text \"<!DOCTYPE html>\" at the top",
-        ),
+        ("<!DOCTYPE html>", NotOpenApi, "found the text \"<!DOCTYPE html>\" at the top"),
         ("{}", NotOpenApi, "found an empty object at the top"),
         (
             "g: 1\nf: 1\ne: 1\nd: 1\nc: 1\nb: 1\na: 1",
             NotOpenApi,
             "found an object with `a`, `b`, `c`, `d`, `e`, … at the top",
         ),
-        (
-            r#"{"openapi": "3.0.0", "swagger": "2.0"}"#,
-            NotOpenApi,
-            "found both `openapi` and `swagger`",
-        ),
-        (
-            r#"{"openapi": null}"#,
-            NotOpenApi,
-            "`openapi` is nothing (null)",
-        ),
+        (r#"{"openapi": "3.0.0", "swagger": "2.0"}"#, NotOpenApi, "found both `openapi` and `swagger`"),
+        (r#"{"openapi": null}"#, NotOpenApi, "`openapi` is nothing (null)"),
         (
             r#"{"openapi": "2.0"}"#,
             UnsupportedVersion,
             "api.yaml: `openapi: 2.0` is not supported; supported are OpenAPI 3.0 and 3.1",
         ),
-        (
-            "openapi: 3.00.1",
-            UnsupportedVersion,
-            "`openapi: 3.00.1` is not supported",
-        ),
-        (
-            "openapi: 3.0.",
-            UnsupportedVersion,
-            "`openapi: 3.0.` is not supported",
-        ),
-        (
-            "openapi: 3.10.0",
-            UnsupportedVersion,
-            "`openapi: 3.10.0` is not supported",
-        ),
-        (
-            "swagger: '1.2'",
-            UnsupportedVersion,
-            "`swagger: 1.2` is not supported",
-        ),
+        ("openapi: 3.00.1", UnsupportedVersion, "`openapi: 3.00.1` is not supported"),
+        ("openapi: 3.0.", UnsupportedVersion, "`openapi: 3.0.` is not supported"),
+        ("openapi: 3.10.0", UnsupportedVersion, "`openapi: 3.10.0` is not supported"),
+        ("swagger: '1.2'", UnsupportedVersion, "`swagger: 1.2` is not supported"),
         (
             "{\"a\": 1,\n \"b\": }",
             Syntax,
@@ -127,32 +67,20 @@ fn refusals_say_what_and_where() {
             "api.yaml:1:13: not well-formed JSON: EOF while parsing a value; correct it there (at #/a/1)",
         ),
         ("{} x", Syntax, "not well-formed JSON: trailing characters"),
-        (
-            "{\"a\": 1e999}",
-            Syntax,
-            "not well-formed JSON: number out of range",
-        ),
+        ("{\"a\": 1e999}", Syntax, "not well-formed JSON: number out of range"),
         ("a: b: c", Syntax, "api.yaml:1:5: not well-formed YAML: "),
         (
             "{\"a\": {\n\"b\": 1, \"c\": 2,\n\"b\": 3}}",
             DuplicateKey,
             "api.yaml:3:3: the key \"b\" stands twice in one object; remove or rename one of them (at #/a)",
         ),
-        (
-            "{\"a\": 1, \"\\u0061\": 2}",
-            DuplicateKey,
-            "the key \"a\" stands twice",
-        ),
+        ("{\"a\": 1, \"\\u0061\": 2}", DuplicateKey, "the key \"a\" stands twice"),
         (
             "a:\n  b: 1\n  'b': 2",
             DuplicateKey,
             "api.yaml:3:3: the key \"b\" stands twice in one object; remove or rename one of them (at #/a)",
         ),
-        (
-            "a: .inf",
-            NotJson,
-            "api.yaml:1:4: JSON has no number `.inf`",
-        ),
+        ("a: .inf", NotJson, "api.yaml:1:4: JSON has no number `.inf`"),
     ] {
         let error = load(text).unwrap_err();
         assert_eq!(error.kind(), kind, "{text}: {error}");
@@ -172,11 +100,7 @@ fn other_encodings_are_refused() {
 fn files() {
     let missing = Document::from_path("no/such/file.json").unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::Read);
-    assert!(
-        missing
-            .to_string()
-            .starts_with("no/such/file.json: the file could not be read")
-    );
+    assert!(missing.to_string().starts_with("no/such/file.json: the file could not be read"));
     assert!(std::error::Error::source(&missing).is_some());
 
     let directory = Document::from_path(env!("CARGO_MANIFEST_DIR")).unwrap_err();
@@ -186,10 +110,7 @@ fn files() {
     let small = Limits::default().max_bytes(10);
     let large = Document::from_path_within(manifest, &small).unwrap_err();
     assert_eq!(large.kind(), ErrorKind::TooLarge);
-    assert!(
-        large.to_string().contains("larger than 10 bytes"),
-        "{large}"
-    );
+    assert!(large.to_string().contains("larger than 10 bytes"), "{large}");
 }
 
 #[test]
@@ -225,10 +146,7 @@ fn nesting() {
     for text in nested(129) {
         let error = load(&text).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooDeep, "{error}");
-        assert!(
-            error.to_string().contains("deeper than 128 levels"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("deeper than 128 levels"), "{error}");
         assert!(error.pointer().is_some());
     }
     let limits = Limits::default().max_depth(3);
@@ -248,17 +166,9 @@ fn nesting() {
 
 #[test]
 fn nesting_without_end_is_refused_at_once() {
-    for open in [
-        "[", "{\"a\":", "{a: ", "- ", "? ", "[? ", "{? ", "a: [", "[[", "!!seq [", "&a [",
-    ] {
+    for open in ["[", "{\"a\":", "{a: ", "- ", "? ", "[? ", "{? ", "a: [", "[[", "!!seq [", "&a ["] {
         let error = load(&open.repeat(1_000_000)).unwrap_err();
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::TooDeep | ErrorKind::Syntax | ErrorKind::NotJson
-            ),
-            "{open}: {error}"
-        );
+        assert!(matches!(error.kind(), ErrorKind::TooDeep | ErrorKind::Syntax | ErrorKind::NotJson), "{open}: {error}");
     }
 }
 
@@ -269,23 +179,13 @@ fn aliases_count_with_what_they_expand_to() {
         let below = level - 1;
         doubling.push_str(&format!("a{level}: &a{level} [*a{below}, *a{below}]\n"));
     }
-    let long_text = format!(
-        "openapi: 3.0.0\ntext: &t {}\nlist: [{}]",
-        "x".repeat(1_000_000),
-        "*t, ".repeat(1_000_000)
-    );
-    let large_list = format!(
-        "openapi: 3.0.0\nlist: &l [{}]\nlists: [{}]",
-        "1, ".repeat(100_000),
-        "*l, ".repeat(100_000)
-    );
+    let long_text = format!("openapi: 3.0.0\ntext: &t {}\nlist: [{}]", "x".repeat(1_000_000), "*t, ".repeat(1_000_000));
+    let large_list =
+        format!("openapi: 3.0.0\nlist: &l [{}]\nlists: [{}]", "1, ".repeat(100_000), "*l, ".repeat(100_000));
     for text in [doubling, long_text, large_list] {
         let error = load(&text).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooManyValues, "{error}");
-        assert!(
-            error.to_string().contains("YAML aliases expanded"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("YAML aliases expanded"), "{error}");
     }
     let mut deepening = "openapi: 3.0.0\na0: &a0 []\n".to_owned();
     for level in 1..200 {
@@ -298,10 +198,7 @@ fn aliases_count_with_what_they_expand_to() {
 #[test]
 fn number_of_values() {
     // The object, the version, the list, its three elements.
-    let texts = [
-        r#"{"openapi": "3.0.0", "x": [1, 2, 3]}"#,
-        "openapi: 3.0.0\nx: [1, 2, 3]",
-    ];
+    let texts = [r#"{"openapi": "3.0.0", "x": [1, 2, 3]}"#, "openapi: 3.0.0\nx: [1, 2, 3]"];
     for text in texts {
         let count = |limit| {
             let limits = Limits::default().max_values(limit);
@@ -323,10 +220,7 @@ fn json_and_yaml_give_the_same() {
          200:\n          description: |-\n            a\n            b\n        default: {}\n\
          x: [1, -1, 1.5, true, ~]\n",
     );
-    assert_eq!(
-        from_json.unwrap().into_value(),
-        from_yaml.unwrap().into_value()
-    );
+    assert_eq!(from_json.unwrap().into_value(), from_yaml.unwrap().into_value());
 }
 
 #[test]
@@ -363,12 +257,7 @@ components:
             let parameters: Vec<_> = operation
                 .parameters
                 .iter()
-                .map(|parameter| {
-                    format!(
-                        "{} {} {}",
-                        parameter.location, parameter.name, parameter.pointer
-                    )
-                })
+                .map(|parameter| format!("{} {} {}", parameter.location, parameter.name, parameter.pointer))
                 .collect();
             format!(
                 "{} {} {:?} {} [{}]",
@@ -390,15 +279,9 @@ components:
         ]
     );
     for operation in operations {
-        assert_eq!(
-            operation.pointer.resolve(document.root()),
-            Some(operation.value)
-        );
+        assert_eq!(operation.pointer.resolve(document.root()), Some(operation.value));
         for parameter in operation.parameters {
-            assert_eq!(
-                parameter.pointer.resolve(document.root()),
-                Some(parameter.value)
-            );
+            assert_eq!(parameter.pointer.resolve(document.root()), Some(parameter.value));
         }
     }
     for method in Method::ALL {
@@ -409,41 +292,15 @@ components:
 #[test]
 fn schemas_come_by_name() {
     for (text, place) in [
-        (
-            "openapi: 3.0.0\ncomponents: {schemas: {b: {}, a: true}}",
-            "#/components/schemas",
-        ),
-        (
-            "swagger: 2.0\ndefinitions: {b: {}, a: true}",
-            "#/definitions",
-        ),
+        ("openapi: 3.0.0\ncomponents: {schemas: {b: {}, a: true}}", "#/components/schemas"),
+        ("swagger: 2.0\ndefinitions: {b: {}, a: true}", "#/definitions"),
     ] {
         let document = load(text).unwrap();
-        let found: Vec<_> = document
-            .schemas()
-            .map(|schema| {
-                (
-                    schema.name,
-                    schema.pointer.to_string(),
-                    schema.value.clone(),
-                )
-            })
-            .collect();
-        assert_eq!(
-            found,
-            [
-                ("a", format!("{place}/a"), json!(true)),
-                ("b", format!("{place}/b"), json!({}))
-            ]
-        );
+        let found: Vec<_> =
+            document.schemas().map(|schema| (schema.name, schema.pointer.to_string(), schema.value.clone())).collect();
+        assert_eq!(found, [("a", format!("{place}/a"), json!(true)), ("b", format!("{place}/b"), json!({}))]);
     }
-    assert_eq!(
-        load("openapi: 3.0.0\ncomponents: 1")
-            .unwrap()
-            .schemas()
-            .count(),
-        0
-    );
+    assert_eq!(load("openapi: 3.0.0\ncomponents: 1").unwrap().schemas().count(), 0);
 }
 
 #[test]
@@ -473,10 +330,7 @@ fn references_resolve() {
     let (start, _) = (Pointer::parse("#/x/a b/0").unwrap(), ());
     let value = start.resolve(document.root()).unwrap();
     let (place, value) = document.follow(start, value).unwrap();
-    assert_eq!(
-        (place.to_string().as_str(), value),
-        ("#/x/d", &json!({"v": 1}))
-    );
+    assert_eq!((place.to_string().as_str(), value), ("#/x/d", &json!({"v": 1})));
 
     let endless = document.resolve("#/x/loop").unwrap();
     let error = document.follow(Pointer::root(), endless).unwrap_err();

@@ -157,7 +157,8 @@ fn rename(value: &mut Value, rust_names: &BTreeMap<String, String>) {
         Value::Object(map) => {
             for (key, inner) in map {
                 if key == "$ref"
-                    && let Some(name) = inner.as_str().and_then(|reference| reference.strip_prefix("#/components/schemas/"))
+                    && let Some(name) =
+                        inner.as_str().and_then(|reference| reference.strip_prefix("#/components/schemas/"))
                     && let Some(rust) = rust_names.get(name)
                 {
                     *inner = format!("#/components/schemas/{rust}").into();
@@ -237,7 +238,8 @@ fn rewrite(function: &mut ImplItemFn, operation: &Operation, streams: bool) -> R
     let multipart = operation.request_content_type.as_deref() == Some("multipart/form-data");
     builder = strip_builder(builder, multipart).ok_or_else(|| unexpected("the request's builder"))?;
 
-    let (send, answer): (syn::Ident, Type) = answer(&function.sig.output, streams).ok_or_else(|| unexpected("the answer's type"))?;
+    let (send, answer): (syn::Ident, Type) =
+        answer(&function.sig.output, streams).ok_or_else(|| unexpected("the answer's type"))?;
     function.sig.output = parse_quote!(-> Result<Reply<#answer>, Error>);
     if multipart {
         function.sig.generics.params = function
@@ -299,7 +301,10 @@ fn strip_builder(builder: Expr, multipart: bool) -> Option<Expr> {
         // api-version as a header, which no operation takes; Accept and Content-Type are the
         // operation table's.
         "headers" | "header" => {
-            let shown = { let arguments = &call.args; quote!(#arguments).to_string() };
+            let shown = {
+                let arguments = &call.args;
+                quote!(#arguments).to_string()
+            };
             if method == "headers" || shown.contains("ACCEPT") || shown.contains("CONTENT_TYPE") {
                 return Some(receiver);
             }

@@ -37,6 +37,9 @@ mod tests {
 
     #[test]
     fn brackets_are_escaped_outside_of_code() {
-        assert_eq!(lines("  ", "A [b] `Vec<[c]>` <d>.\n\nE."), "  /// A \\[b\\] `Vec<[c]>` \\<d\\>.\n  ///\n  /// E.\n");
+        assert_eq!(
+            lines("  ", "A [b] `Vec<[c]>` <d>.\n\nE."),
+            "  /// A \\[b\\] `Vec<[c]>` \\<d\\>.\n  ///\n  /// E.\n"
+        );
     }
 }

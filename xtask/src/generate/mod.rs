@@ -106,7 +106,11 @@ fn generate_api(root: &Path, name: &str, sources: &mut Sources, files: &mut File
     let mut described = document.into_value();
     let overlay_name = format!("openapi/{name}/overlay.yaml");
     let failed = |error: &dyn std::fmt::Display| {
-        Failure::new(error.to_string(), &overlay_name, "correct the action, or take it out if the document no longer needs it")
+        Failure::new(
+            error.to_string(),
+            &overlay_name,
+            "correct the action, or take it out if the document no longer needs it",
+        )
     };
     let overlay = Overlay::parse(&overlay_text, &overlay_name).map_err(|error| failed(&error))?;
     let applied = overlay.apply(&mut described).map_err(|error| failed(&error))?;
@@ -194,7 +198,9 @@ fn holds_together(document: &Document) -> Result<(), Failure> {
 /// Gives the operations the names that the client's methods are to have.
 fn rename_operations(api: &api::Api, document: &mut serde_json::Value) {
     let Some(paths) = document["paths"].as_object_mut() else { return };
-    for operation in paths.values_mut().filter_map(serde_json::Value::as_object_mut).flat_map(serde_json::Map::values_mut) {
+    for operation in
+        paths.values_mut().filter_map(serde_json::Value::as_object_mut).flat_map(serde_json::Map::values_mut)
+    {
         let Some(id) = operation.get("operationId").and_then(serde_json::Value::as_str) else { continue };
         let (base, suffix) = match id.strip_suffix("_stream") {
             Some(base) if api.operations.iter().any(|operation| operation.id == base) => (base, "_stream"),

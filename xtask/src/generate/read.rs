@@ -514,7 +514,11 @@ impl Reader<'_> {
             match variants.get(&kind) {
                 // Any string and a set of known ones: the open enum takes both.
                 Some(known) if kind == Kind::String && (known.ty == Type::String) != (ty == Type::String) => {
-                    let named = if known.ty == Type::String { (variant, ty) } else { (known.variant.clone(), known.ty.clone()) };
+                    let named = if known.ty == Type::String {
+                        (variant, ty)
+                    } else {
+                        (known.variant.clone(), known.ty.clone())
+                    };
                     variants.insert(kind, KindVariant { kind: Kind::AnyString, variant: named.0, ty: named.1 });
                 }
                 Some(_) => {
@@ -945,9 +949,30 @@ mod tests {
         }));
         let Shape::Untagged { variants, objects } = &types["In"].shape else { panic!("{:?}", types["In"]) };
         let variants: Vec<_> = variants.iter().map(|v| (v.kind, v.ty.rust())).collect();
-        assert_eq!(variants, [(Kind::String, "Mode".to_owned()), (Kind::Array, "Vec<i64>".to_owned())]);
+        assert_eq!(variants, [(Kind::AnyString, "Mode".to_owned()), (Kind::Array, "Vec<i64>".to_owned())]);
         let objects: Vec<_> = objects.iter().map(|o| (o.ty.as_str(), o.needs.len())).collect();
         assert_eq!(objects, [("Many", 2), ("Few", 1)]);
+    }
+
+    #[test]
+    fn a_set_of_known_strings_alone_is_told_from_any_string() {
+        let kinds = |parts: Value| match &types(json!({
+            "In": { "anyOf": parts },
+            "Mode": { "type": "string", "enum": ["auto", "none"] },
+        }))["In"]
+            .shape
+        {
+            Shape::Untagged { variants, .. } => variants.iter().map(|v| (v.kind, v.ty.rust())).collect::<Vec<_>>(),
+            shape => panic!("{shape:?}"),
+        };
+        let number = json!({ "type": "number" });
+        let rest = (Kind::Number, "f64".to_owned());
+        let known = kinds(json!([number, reference_to("Mode")]));
+        assert_eq!(known, [(Kind::String, "Mode".to_owned()), rest.clone()]);
+        let any = kinds(json!([reference_to("Mode"), number, { "type": "string" }]));
+        assert_eq!(any, [(Kind::AnyString, "Mode".to_owned()), rest.clone()]);
+        let text = kinds(json!([{ "type": "string" }, number]));
+        assert_eq!(text, [(Kind::String, "String".to_owned()), rest]);
     }
 
     #[test]

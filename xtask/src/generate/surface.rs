@@ -7,10 +7,8 @@ use super::api::{Access, Api, Presence, Shape};
 use super::client::Method;
 
 pub(crate) fn emit(api: &Api, methods: &[Method]) -> String {
-    let mut text = format!(
-        "# The public surface of foundry_raw::{}; a line that goes is a breaking change.\n",
-        api.module
-    );
+    let mut text =
+        format!("# The public surface of foundry_raw::{}; a line that goes is a breaking change.\n", api.module);
     for method in methods {
         let _ = writeln!(text, "fn Client::{} -> {}", method.name, method.operation);
     }
@@ -29,7 +27,13 @@ pub(crate) fn emit(api: &Api, methods: &[Method]) -> String {
                 }
                 for field in &model.fields {
                     let optional = matches!(field.presence, Presence::Optional | Presence::Nullable);
-                    let _ = writeln!(text, "field {name}.{}: {}{}", field.name, field.ty.rust(), if optional { "?" } else { "" });
+                    let _ = writeln!(
+                        text,
+                        "field {name}.{}: {}{}",
+                        field.name,
+                        field.ty.rust(),
+                        if optional { "?" } else { "" }
+                    );
                 }
             }
             Shape::Enum(values) => {

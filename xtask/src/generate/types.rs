@@ -146,7 +146,12 @@ fn definition_text(api: &Api, name: &str, definition: &TypeDefinition) -> String
                     Kind::Number => ("number", "A number."),
                     Kind::Object => ("object", "An object."),
                 };
-                let _ = writeln!(body, "            /// {shown}\n            {kind} {}({}),", variant.variant, variant.ty.rust());
+                let _ = writeln!(
+                    body,
+                    "            /// {shown}\n            {kind} {}({}),",
+                    variant.variant,
+                    variant.ty.rust()
+                );
             }
             body.push_str("        ]\n        objects [\n");
             for (index, object) in objects.iter().enumerate() {
@@ -248,11 +253,7 @@ fn setter_shape(field: &Field) -> String {
 
 /// The fields that `new` takes: required ones that a caller may set.
 fn arguments(model: &Struct) -> Vec<&Field> {
-    model
-        .fields
-        .iter()
-        .filter(|field| field.presence != Presence::Optional && field.access != Access::Read)
-        .collect()
+    model.fields.iter().filter(|field| field.presence != Presence::Optional && field.access != Access::Read).collect()
 }
 
 fn constructor(text: &mut String, name: &str, model: &Struct, arguments: &[&Field]) {
@@ -286,7 +287,11 @@ fn constructor(text: &mut String, name: &str, model: &Struct, arguments: &[&Fiel
     for field in &model.fields {
         let value = match &field.ty {
             _ if !arguments.iter().any(|argument| argument.property == field.property) => {
-                if is_option(field) { "None".to_owned() } else { format!("<{} as crate::Decode>::empty()", field_type(field)) }
+                if is_option(field) {
+                    "None".to_owned()
+                } else {
+                    format!("<{} as crate::Decode>::empty()", field_type(field))
+                }
             }
             _ if is_option(field) => field.name.clone(),
             _ if field.boxed => format!("Box::new({}.into())", field.name),
@@ -302,6 +307,10 @@ fn constructor(text: &mut String, name: &str, model: &Struct, arguments: &[&Fiel
             let _ = writeln!(text, "            {}: {value},", field.name);
         }
     }
-    let extra = if absent.is_empty() { "Extra::default()".to_owned() } else { format!("Extra::with_absent(&[{}])", absent.join(", ")) };
+    let extra = if absent.is_empty() {
+        "Extra::default()".to_owned()
+    } else {
+        format!("Extra::with_absent(&[{}])", absent.join(", "))
+    };
     let _ = writeln!(text, "            extra: {extra},\n        }}\n    }}\n}}\n");
 }

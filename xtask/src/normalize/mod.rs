@@ -115,3 +115,39 @@ pub(crate) fn check_recorded(api: &str, recorded: &[String], matched: &[(&'stati
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn only_passes_that_matched_are_told_with_their_counts() {
+        let mut document = serde_json::json!({ "components": { "schemas": {
+            "A": { "type": "string", "enum": ["x"] },
+            "B": { "type": "string", "enum": ["y"] },
+        } } });
+        assert_eq!(run(SCHEMAS, &mut document).unwrap(), [("one-value-enums-as-constants", 2)]);
+    }
+
+    #[test]
+    fn a_recorded_pass_must_have_matched_and_must_be_one() {
+        let matched = [("drop-api-version", 3), ("drop-error-answers", 1)];
+        let check = |recorded: &[&str]| {
+            let recorded: Vec<String> = recorded.iter().map(|name| (*name).to_owned()).collect();
+            check_recorded("v0", &recorded, &matched).map_err(|error| error.to_string())
+        };
+        assert_eq!(check(&[]), Ok(()));
+        assert_eq!(check(&["drop-api-version"]), Ok(()));
+        let error = check(&["drop-api-version", "multipart-as-bytes"]).unwrap_err();
+        assert!(error.contains("`multipart-as-bytes` matched nothing") && error.contains("passes of v0"), "{error}");
+        let error = check(&["tidy-up"]).unwrap_err();
+        assert!(error.contains("no pass `tidy-up`") && error.contains("passes of v0"), "{error}");
+    }
+
+    #[test]
+    fn no_two_passes_share_a_name() {
+        let names: BTreeSet<&str> = SCHEMAS.iter().chain(OPERATIONS).map(|pass| pass.name).collect();
+        assert_eq!(names.len(), SCHEMAS.len() + OPERATIONS.len());
+    }
+}

@@ -40,9 +40,9 @@ fn drop_parameters(document: &mut Value, is_dropped: impl Fn(&Value) -> bool) ->
     let mut count = 0;
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return Ok(0) };
     for item in paths.values_mut().filter_map(Value::as_object_mut) {
-        let lists = item.iter_mut().filter_map(|(name, value)| {
-            if name == "parameters" { Some(value) } else { value.get_mut("parameters") }
-        });
+        let lists = item
+            .iter_mut()
+            .filter_map(|(name, value)| if name == "parameters" { Some(value) } else { value.get_mut("parameters") });
         for list in lists.filter_map(Value::as_array_mut) {
             let before = list.len();
             list.retain(|parameter| !dropped(parameter));
@@ -135,7 +135,10 @@ pub(super) fn split_event_streams(document: &mut Value) -> Result<usize, Failure
             content.remove(EVENT_STREAM);
             let id = twin.get("operationId").and_then(Value::as_str).unwrap_or_default();
             twin.insert("operationId".to_owned(), format!("{id}_stream").into());
-            twin.insert("responses".to_owned(), json!({ status: { "description": "", "content": { EVENT_STREAM: bytes() } } }));
+            twin.insert(
+                "responses".to_owned(),
+                json!({ status: { "description": "", "content": { EVENT_STREAM: bytes() } } }),
+            );
             twins.push((format!("{path}#stream"), method.to_owned(), Value::Object(std::mem::take(&mut twin))));
         }
         Ok(count)
@@ -182,4 +185,152 @@ pub(super) fn join_unexploded_arrays(document: &mut Value) -> Result<usize, Fail
         }
         Ok(count)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A document with one operation, `post /a`, after a pass.
+    fn after(pass: fn(&mut Value) -> Result<usize, Failure>, operation: Value) -> (Value, usize) {
+        let mut document = json!({ "paths": { "/a": { "post": operation } } });
+        let count = pass(&mut document).unwrap();
+        (document["paths"]["/a"]["post"].take(), count)
+    }
+
+    fn of_type(name: &str) -> Value {
+        json!({ "content": { "application/json": { "schema": { "$ref": format!("#/components/schemas/{name}") } } } })
+    }
+
+    #[test]
+    fn the_api_version_goes_wherever_it_is_declared() {
+        let version = json!({ "name": "api-version", "in": "query" });
+        let kept = json!([{ "name": "api-version", "in": "header" }, { "name": "limit", "in": "query" }]);
+        let mut document = json!({
+            "components": { "parameters": { "Version": version } },
+            "paths": { "/a": {
+                "parameters": [version, kept[0]],
+                "get": { "parameters": [{ "$ref": "#/components/parameters/Version" }, kept[0], kept[1]] },
+                "post": { "parameters": [version, kept[1]] },
+            } },
+        });
+        assert_eq!(drop_api_version(&mut document).unwrap(), 3);
+        let item = &document["paths"]["/a"];
+        assert_eq!(item["parameters"], json!([kept[0]]));
+        assert_eq!(item["get"]["parameters"], kept);
+        assert_eq!(item["post"]["parameters"], json!([kept[1]]));
+    }
+
+    #[test]
+    fn headers_of_the_pipeline_go_however_they_are_written() {
+        let parameters = json!([
+            { "name": "X-Ms-Client-Request-Id", "in": "header" },
+            { "name": "Foundry-Features", "in": "header" },
+            { "name": "Operation-Id", "in": "header" },
+            { "name": "Accept", "in": "header" },
+            { "name": "accept", "in": "query" },
+            { "name": "If-Match", "in": "header" },
+        ]);
+        let (operation, count) = after(drop_pipeline_headers, json!({ "parameters": parameters }));
+        assert_eq!(count, 4);
+        assert_eq!(operation["parameters"], json!([parameters[4], parameters[5]]));
+    }
+
+    #[test]
+    fn parameters_of_a_schema_are_left_alone() {
+        let document = json!({ "components": { "schemas": { "Tool": { "properties": {
+            "parameters": { "type": "array" },
+        } } } }, "paths": {} });
+        for pass in crate::normalize::OPERATIONS {
+            let mut after = document.clone();
+            assert_eq!((pass.run)(&mut after).unwrap(), 0, "{}", pass.name);
+            assert_eq!(after, document, "{}", pass.name);
+        }
+    }
+
+    #[test]
+    fn only_answers_of_success_stay() {
+        let responses = json!({ "200": {}, "2XX": {}, "204": {}, "302": {}, "4XX": {}, "404": {}, "default": {} });
+        let (operation, count) = after(drop_error_answers, json!({ "responses": responses }));
+        assert_eq!((operation, count), (json!({ "responses": { "200": {}, "2XX": {}, "204": {} } }), 4));
+    }
+
+    #[test]
+    fn success_answers_of_one_type_become_one() {
+        let (operation, count) =
+            after(merge_success_answers, json!({ "responses": { "200": of_type("A"), "201": of_type("A") } }));
+        assert_eq!((operation, count), (json!({ "responses": { "2XX": of_type("A") } }), 1));
+        let one = json!({ "responses": { "201": of_type("A") } });
+        assert_eq!(after(merge_success_answers, one.clone()), (one, 0));
+    }
+
+    #[test]
+    fn success_answers_of_different_types_are_an_error_that_says_where() {
+        for other in [of_type("B"), json!({ "description": "no content" })] {
+            let mut document =
+                json!({ "paths": { "/a/{id}": { "patch": { "responses": { "200": of_type("A"), "202": other } } } } });
+            let error = merge_success_answers(&mut document).unwrap_err().to_string();
+            assert!(error.contains("202") && error.contains("at: PATCH /a/{id}"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_event_stream_beside_json_gets_a_twin_and_one_alone_is_bytes() {
+        let mut document = json!({ "paths": {
+            "/both": { "post": {
+                "operationId": "run", "tags": ["Runs"], "parameters": [{ "name": "id", "in": "query" }],
+                "responses": { "200": { "description": "", "content": {
+                    "application/json": { "schema": {} }, "text/event-stream": { "schema": { "type": "string" } },
+                } } },
+            } },
+            "/alone": { "get": {
+                "operationId": "watch",
+                "responses": { "200": { "content": { "text/event-stream": { "schema": { "type": "string" } } } } },
+            } },
+        } });
+        assert_eq!(split_event_streams(&mut document).unwrap(), 2);
+        let stream = json!({ "text/event-stream": { "schema": { "type": "string", "format": "binary" } } });
+        let paths = &document["paths"];
+        assert_eq!(paths["/both"]["post"]["operationId"], "run");
+        assert_eq!(
+            paths["/both"]["post"]["responses"]["200"]["content"],
+            json!({ "application/json": { "schema": {} } })
+        );
+        let twin = &paths["/both#stream"]["post"];
+        assert_eq!(twin["operationId"], "run_stream");
+        assert_eq!(twin["tags"], json!(["Runs"]));
+        assert_eq!(twin["parameters"], paths["/both"]["post"]["parameters"]);
+        assert_eq!(twin["responses"]["200"]["content"], stream);
+        assert_eq!(paths["/alone"]["get"]["operationId"], "watch");
+        assert_eq!(paths["/alone"]["get"]["responses"]["200"]["content"], stream);
+        assert_eq!(paths.as_object().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn bodies_get_the_media_type_that_the_client_can_take() {
+        let a = json!({ "schema": { "$ref": "#/components/schemas/A" } });
+        let body = |media: &str, value: &Value| json!({ "requestBody": { "content": { media: value } } });
+        let (operation, count) = after(multipart_as_bytes, body("multipart/form-data", &a));
+        assert_eq!((operation, count), (body("application/octet-stream", &bytes()), 1));
+        let (operation, count) = after(merge_patch_as_json, body("application/merge-patch+json", &a));
+        assert_eq!((operation, count), (body("application/json", &a), 1));
+        let json = body("application/json", &a);
+        assert_eq!(after(multipart_as_bytes, json.clone()), (json.clone(), 0));
+        assert_eq!(after(merge_patch_as_json, json.clone()), (json, 0));
+    }
+
+    #[test]
+    fn only_arrays_that_are_to_be_joined_become_text() {
+        let list = json!({ "type": "array", "items": { "type": "string" } });
+        let parameters = json!([
+            { "name": "a", "in": "query", "style": "form", "explode": false, "schema": list },
+            { "name": "b", "in": "query", "style": "form", "explode": true, "schema": list },
+            { "name": "c", "in": "query", "schema": list },
+            { "name": "d", "in": "query", "explode": false, "schema": { "type": "string" } },
+        ]);
+        let (operation, count) = after(join_unexploded_arrays, json!({ "parameters": parameters }));
+        assert_eq!(count, 1);
+        let joined = json!({ "name": "a", "in": "query", "schema": { "type": "string" } });
+        assert_eq!(operation["parameters"], json!([joined, parameters[1], parameters[2], parameters[3]]));
+    }
 }

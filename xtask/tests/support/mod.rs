@@ -9,35 +9,35 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 /// The API that faults are planted in.
-pub const API: &str = "2025-05-01";
+pub(crate) const API: &str = "2025-05-01";
 /// Its document, and what stands beside it.
-pub const DOCUMENT: &str = "openapi/2025-05-01/openapi.json";
-pub const OVERLAY: &str = "openapi/2025-05-01/overlay.yaml";
-pub const NAMES: &str = "openapi/2025-05-01/names.toml";
-pub const SOURCES: &str = "openapi/sources.toml";
+pub(crate) const DOCUMENT: &str = "openapi/2025-05-01/openapi.json";
+pub(crate) const OVERLAY: &str = "openapi/2025-05-01/overlay.yaml";
+pub(crate) const NAMES: &str = "openapi/2025-05-01/names.toml";
+pub(crate) const SOURCES: &str = "openapi/sources.toml";
 /// What is made from it.
-pub const GENERATED: &str = "crates/foundry-raw/src/generated";
-pub const MODULE: &str = "crates/foundry-raw/src/generated/v2025_05_01";
-pub const SURFACE: &str = "crates/foundry-raw/surface/2025-05-01.txt";
-pub const EMBEDDED: &str = "crates/foundry-emulator/openapi/2025-05-01.json";
+pub(crate) const GENERATED: &str = "crates/foundry-raw/src/generated";
+pub(crate) const MODULE: &str = "crates/foundry-raw/src/generated/v2025_05_01";
+pub(crate) const SURFACE: &str = "crates/foundry-raw/surface/2025-05-01.txt";
+pub(crate) const EMBEDDED: &str = "crates/foundry-emulator/openapi/2025-05-01.json";
 
 /// The workspace, as far as generate needs it; removed at the end of a test that passes.
-pub struct Workspace {
+pub(crate) struct Workspace {
     root: PathBuf,
 }
 
 /// What a run of generate left behind.
-pub struct Run {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// All files with their bytes and the time they were written.
-pub type Snapshot = BTreeMap<String, (Vec<u8>, SystemTime)>;
+pub(crate) type Snapshot = BTreeMap<String, (Vec<u8>, SystemTime)>;
 
 impl Workspace {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("xtask-generate-{}-{number}", std::process::id()));
@@ -51,45 +51,45 @@ impl Workspace {
         Self { root }
     }
 
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root.join(path)
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    pub fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
         let path = self.path(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
     }
 
     /// Replaces a piece of a file that must be there.
-    pub fn replace(&self, path: &str, from: &str, to: &str) {
+    pub(crate) fn replace(&self, path: &str, from: &str, to: &str) {
         let text = self.read(path);
         assert!(text.contains(from), "{path} does not contain {from:?}");
         self.write(path, text.replacen(from, to, 1));
     }
 
-    pub fn append(&self, path: &str, text: &str) {
+    pub(crate) fn append(&self, path: &str, text: &str) {
         self.write(path, self.read(path) + text);
     }
 
     /// Changes the API's document.
-    pub fn edit(&self, change: impl FnOnce(&mut Value)) {
+    pub(crate) fn edit(&self, change: impl FnOnce(&mut Value)) {
         let mut document: Value = serde_json::from_str(&self.read(DOCUMENT)).unwrap();
         change(&mut document);
         self.write(DOCUMENT, serde_json::to_string_pretty(&document).unwrap());
     }
 
     /// Adds an action at the end of the overlay.
-    pub fn add_action(&self, action: &str) {
+    pub(crate) fn add_action(&self, action: &str) {
         self.append(OVERLAY, &format!("\n  - {}\n", action.replace('\n', "\n    ")));
     }
 
     /// Runs `cargo xtask` with these arguments, as cargo would from the copy.
-    pub fn xtask(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn xtask(&self, arguments: &[&str]) -> Run {
         let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
             .args(arguments)
             .env("CARGO_MANIFEST_DIR", self.path("xtask"))
@@ -103,15 +103,15 @@ impl Workspace {
         }
     }
 
-    pub fn generate(&self) -> Run {
+    pub(crate) fn generate(&self) -> Run {
         self.xtask(&["generate"])
     }
 
-    pub fn check(&self) -> Run {
+    pub(crate) fn check(&self) -> Run {
         self.xtask(&["generate", "--check"])
     }
 
-    pub fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         self.files("")
             .into_iter()
             .map(|name| {
@@ -123,7 +123,7 @@ impl Workspace {
     }
 
     /// The files under a folder, by their paths in the workspace.
-    pub fn files(&self, folder: &str) -> BTreeSet<String> {
+    pub(crate) fn files(&self, folder: &str) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         let mut open = vec![self.path(folder)];
         while let Some(folder) = open.pop() {
@@ -164,7 +164,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// How two snapshots differ, in words: empty if they do not.
-pub fn differences(before: &Snapshot, after: &Snapshot) -> Vec<String> {
+pub(crate) fn differences(before: &Snapshot, after: &Snapshot) -> Vec<String> {
     let mut found = Vec::new();
     for path in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
         match (before.get(path), after.get(path)) {
@@ -179,7 +179,7 @@ pub fn differences(before: &Snapshot, after: &Snapshot) -> Vec<String> {
 }
 
 /// The lines that went and those that came, each once.
-pub fn line_changes<'a>(before: &'a str, after: &'a str) -> (Vec<&'a str>, Vec<&'a str>) {
+pub(crate) fn line_changes<'a>(before: &'a str, after: &'a str) -> (Vec<&'a str>, Vec<&'a str>) {
     let only = |text: &'a str, other: &'a str| -> Vec<&'a str> {
         let other: BTreeSet<&str> = other.lines().collect();
         text.lines().filter(|line| !other.contains(line)).collect()

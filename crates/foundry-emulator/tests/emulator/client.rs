@@ -67,21 +67,14 @@ pub(crate) struct Client {
 /// An emulator whose clock stands, and a client of it.
 pub(crate) async fn start() -> (Emulator, Client, SetClock) {
     let clock = SetClock::new();
-    let emulator = Emulator::builder()
-        .clock(clock.clone())
-        .start()
-        .await
-        .unwrap();
+    let emulator = Emulator::builder().clock(clock.clone()).start().await.unwrap();
     let client = Client::new(emulator.endpoint());
     (emulator, client, clock)
 }
 
 impl Client {
     pub(crate) fn new(endpoint: &str) -> Self {
-        Self {
-            http: reqwest::Client::new(),
-            endpoint: endpoint.to_owned(),
-        }
+        Self { http: reqwest::Client::new(), endpoint: endpoint.to_owned() }
     }
 
     /// A request with nothing but its URL.
@@ -93,32 +86,16 @@ impl Client {
 
     /// A request with a credential and an api-version.
     pub(crate) fn request(&self, method: &str, path_and_query: &str) -> RequestBuilder {
-        let separator = if path_and_query.contains('?') {
-            '&'
-        } else {
-            '?'
-        };
-        self.bare(
-            method,
-            &format!("{path_and_query}{separator}api-version=2025-05-01"),
-        )
-        .header("api-key", "a key")
+        let separator = if path_and_query.contains('?') { '&' } else { '?' };
+        self.bare(method, &format!("{path_and_query}{separator}api-version=2025-05-01")).header("api-key", "a key")
     }
 
     /// Sends a request and validates the answer.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
-        let request = request
-            .header("x-ms-client-request-id", CLIENT_REQUEST_ID)
-            .build()
-            .unwrap();
+        let request = request.header("x-ms-client-request-id", CLIENT_REQUEST_ID).build().unwrap();
         let method = request.method().to_string();
         let base = url::Url::parse(&self.endpoint).unwrap();
-        let path = request
-            .url()
-            .path()
-            .strip_prefix(base.path())
-            .unwrap_or("")
-            .to_owned();
+        let path = request.url().path().strip_prefix(base.path()).unwrap_or("").to_owned();
         let response = self.http.execute(request).await.unwrap();
 
         let status = response.status().as_u16();
@@ -135,24 +112,17 @@ impl Client {
         let body = if bytes.is_empty() {
             Value::Null
         } else {
-            assert_eq!(
-                content_type.as_deref(),
-                Some("application/json; charset=utf-8")
-            );
+            assert_eq!(content_type.as_deref(), Some("application/json; charset=utf-8"));
             serde_json::from_slice(&bytes).unwrap()
         };
         if status < 300 {
-            let operation = schema::operation(&method, &path)
-                .unwrap_or_else(|| panic!("{method} {path} is no operation"));
+            let operation =
+                schema::operation(&method, &path).unwrap_or_else(|| panic!("{method} {path} is no operation"));
             schema::assert_declared(operation, status, &body);
         } else {
             schema::assert_error(&body);
         }
-        Answer {
-            status,
-            allow,
-            body,
-        }
+        Answer { status, allow, body }
     }
 
     /// Calls an operation; the path may have a query.
@@ -186,18 +156,13 @@ impl Client {
     /// Adds what the user says.
     pub(crate) async fn say(&self, thread: &str, text: &str) -> Value {
         let body = json!({ "role": "user", "content": text });
-        self.post(&format!("/threads/{thread}/messages"), body)
-            .await
-            .success()
+        self.post(&format!("/threads/{thread}/messages"), body).await.success()
     }
 
     /// The path of a new run.
     pub(crate) async fn run(&self, thread: &str, agent: &str) -> String {
         let runs = format!("/threads/{thread}/runs");
-        let run = self
-            .post(&runs, json!({ "assistant_id": agent }))
-            .await
-            .success();
+        let run = self.post(&runs, json!({ "assistant_id": agent })).await.success();
         format!("{runs}/{}", id(&run))
     }
 
@@ -214,10 +179,7 @@ impl Client {
 
     /// The texts of a thread's messages, newest first.
     pub(crate) async fn texts(&self, thread: &str) -> Vec<String> {
-        let page = self
-            .get(&format!("/threads/{thread}/messages"))
-            .await
-            .success();
+        let page = self.get(&format!("/threads/{thread}/messages")).await.success();
         let messages = page["data"].as_array().unwrap();
         messages.iter().map(text).collect()
     }
@@ -230,8 +192,5 @@ pub(crate) fn id(record: &Value) -> String {
 
 /// The first text of a message.
 pub(crate) fn text(message: &Value) -> String {
-    message["content"][0]["text"]["value"]
-        .as_str()
-        .unwrap()
-        .to_owned()
+    message["content"][0]["text"]["value"].as_str().unwrap().to_owned()
 }

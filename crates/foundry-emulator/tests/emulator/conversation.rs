@@ -6,14 +6,9 @@ use crate::client::{START, id, start, text};
 
 fn assert_id(value: &Value, prefix: &str) -> String {
     let id = value.as_str().unwrap();
-    let tail = id
-        .strip_prefix(prefix)
-        .unwrap_or_else(|| panic!("{id} has no {prefix}"));
+    let tail = id.strip_prefix(prefix).unwrap_or_else(|| panic!("{id} has no {prefix}"));
     assert_eq!(tail.len(), 24, "{id}");
-    assert!(
-        tail.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-        "{id}"
-    );
+    assert!(tail.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{id}");
     id.to_owned()
 }
 
@@ -119,10 +114,7 @@ async fn the_published_steps_give_the_published_bodies() {
     // A run: queued, in progress, completed.
     clock.advance(10);
     let runs = format!("/threads/{thread_id}/runs");
-    let run = client
-        .post(&runs, json!({ "assistant_id": agent_id }))
-        .await
-        .success();
+    let run = client.post(&runs, json!({ "assistant_id": agent_id })).await.success();
     let run_id = assert_id(&run["id"], "run_");
     let mut expected = run_body(&run_id, &agent_id, &thread_id);
     assert_eq!(run, expected);
@@ -154,10 +146,7 @@ async fn the_published_steps_give_the_published_bodies() {
     assert_eq!(client.get(&run_path).await.success(), expected);
 
     // The answer, newest first.
-    let page = client
-        .get(&format!("/threads/{thread_id}/messages"))
-        .await
-        .success();
+    let page = client.get(&format!("/threads/{thread_id}/messages")).await.success();
     let answer = &page["data"][0];
     let answer_id = assert_id(&answer["id"], "msg_");
     let answer_text = text(answer);
@@ -188,19 +177,9 @@ async fn the_published_steps_give_the_published_bodies() {
             "has_more": false,
         })
     );
-    assert_eq!(
-        answer_text.split_whitespace().count() as u64,
-        completion_tokens
-    );
-    for shown in [
-        "Talk like you are a cowboy.",
-        "1 user message.",
-        "Why is the sky blue?",
-    ] {
-        assert!(
-            answer_text.contains(shown),
-            "{shown:?} is not in {answer_text:?}"
-        );
+    assert_eq!(answer_text.split_whitespace().count() as u64, completion_tokens);
+    for shown in ["Talk like you are a cowboy.", "1 user message.", "Why is the sky blue?"] {
+        assert!(answer_text.contains(shown), "{shown:?} is not in {answer_text:?}");
     }
 
     // The step that wrote it.
@@ -227,10 +206,7 @@ async fn the_published_steps_give_the_published_bodies() {
         "usage": expected["usage"],
     });
     assert_eq!(steps["data"], json!([step]));
-    let one = client
-        .get(&format!("{run_path}/steps/{step_id}"))
-        .await
-        .success();
+    let one = client.get(&format!("{run_path}/steps/{step_id}")).await.success();
     assert_eq!(one, step);
 }
 
@@ -258,20 +234,10 @@ async fn a_thread_keeps_its_history() {
     }
 
     // A run counts all that was said before it.
-    let runs = client
-        .get(&format!("/threads/{thread}/runs?order=asc"))
-        .await
-        .success();
-    let prompts: Vec<u64> = runs["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|run| run["usage"]["prompt_tokens"].as_u64().unwrap())
-        .collect();
-    assert!(
-        prompts.is_sorted_by(|first, second| first < second),
-        "{prompts:?}"
-    );
+    let runs = client.get(&format!("/threads/{thread}/runs?order=asc")).await.success();
+    let prompts: Vec<u64> =
+        runs["data"].as_array().unwrap().iter().map(|run| run["usage"]["prompt_tokens"].as_u64().unwrap()).collect();
+    assert!(prompts.is_sorted_by(|first, second| first < second), "{prompts:?}");
 }
 
 #[tokio::test]
@@ -304,10 +270,7 @@ async fn content_blocks_are_kept_in_the_form_of_answers() {
         "attachments": [{ "file_id": "assistant-2", "tools": [{ "type": "file_search" }] }],
         "metadata": { "language": "en" },
     });
-    let message = client
-        .post(&format!("/threads/{thread}/messages"), body.clone())
-        .await
-        .success();
+    let message = client.post(&format!("/threads/{thread}/messages"), body.clone()).await.success();
     assert_eq!(
         message["content"][0],
         json!({ "type": "text", "text": { "value": "What is this?", "annotations": [] } })

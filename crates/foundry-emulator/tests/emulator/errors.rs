@@ -12,9 +12,7 @@ async fn without_a_credential_it_is_401_with_code_and_message_only() {
     for request in [
         client.bare("GET", path),
         client.bare("GET", path).header("api-key", ""),
-        client
-            .bare("GET", path)
-            .header("authorization", "Basic abc"),
+        client.bare("GET", path).header("authorization", "Basic abc"),
         client.bare("GET", path).header("authorization", "Bearer "),
         client.bare("POST", "/no/such/path"),
     ] {
@@ -22,10 +20,7 @@ async fn without_a_credential_it_is_401_with_code_and_message_only() {
         let names: Vec<&String> = error.as_object().unwrap().keys().collect();
         assert_eq!(names, ["code", "message"]);
     }
-    for request in [
-        client.bare("GET", path).header("api-key", "a"),
-        client.bare("GET", path).bearer_auth("a"),
-    ] {
+    for request in [client.bare("GET", path).header("api-key", "a"), client.bare("GET", path).bearer_auth("a")] {
         client.send(request).await.success();
     }
 }
@@ -53,28 +48,11 @@ async fn the_api_version_must_be_there_and_known() {
 #[tokio::test]
 async fn unknown_routes_are_404() {
     let (emulator, client, _) = start().await;
-    for path in [
-        "/",
-        "/nothing",
-        "/threads/",
-        "/threads/a/b/c",
-        "/Threads",
-        "/threads//messages",
-    ] {
+    for path in ["/", "/nothing", "/threads/", "/threads/a/b/c", "/Threads", "/threads//messages"] {
         client.get(path).await.error(404);
     }
-    let outside = Client::new(
-        emulator
-            .endpoint()
-            .strip_suffix("/api/projects/demo")
-            .unwrap(),
-    );
-    for path in [
-        "/",
-        "/threads",
-        "/api/projects/demo",
-        "/api/projects//threads",
-    ] {
+    let outside = Client::new(emulator.endpoint().strip_suffix("/api/projects/demo").unwrap());
+    for path in ["/", "/threads", "/api/projects/demo", "/api/projects//threads"] {
         outside.get(path).await.error(404);
     }
 }
@@ -97,86 +75,22 @@ async fn unknown_ids_are_404_and_named() {
     let thread = client.thread().await;
     let run = client.run(&thread, &agent).await;
     let cases = [
-        (
-            "GET",
-            "/assistants/x".to_owned(),
-            "No assistant found with id 'x'.",
-        ),
-        (
-            "POST",
-            "/assistants/x".to_owned(),
-            "No assistant found with id 'x'.",
-        ),
-        (
-            "DELETE",
-            "/assistants/x".to_owned(),
-            "No assistant found with id 'x'.",
-        ),
-        (
-            "GET",
-            "/threads/x".to_owned(),
-            "No thread found with id 'x'.",
-        ),
-        (
-            "GET",
-            "/threads/x/messages".to_owned(),
-            "No thread found with id 'x'.",
-        ),
-        (
-            "GET",
-            "/threads/x/messages/y".to_owned(),
-            "No thread found with id 'x'.",
-        ),
-        (
-            "GET",
-            "/threads/x/runs/y/steps/z".to_owned(),
-            "No thread found with id 'x'.",
-        ),
-        (
-            "GET",
-            "/threads/x/runs/y".to_owned(),
-            "No thread found with id 'x'.",
-        ),
-        (
-            "POST",
-            "/threads/x/runs/y/cancel".to_owned(),
-            "No thread found with id 'x'.",
-        ),
-        (
-            "GET",
-            format!("/threads/{thread}/messages/x"),
-            "No message found with id 'x'.",
-        ),
-        (
-            "GET",
-            format!("/threads/{thread}/runs/x"),
-            "No run found with id 'x'.",
-        ),
-        (
-            "POST",
-            format!("/threads/{thread}/runs/x/cancel"),
-            "No run found with id 'x'.",
-        ),
-        (
-            "GET",
-            format!("/threads/{thread}/runs/x/steps"),
-            "No run found with id 'x'.",
-        ),
-        (
-            "GET",
-            format!("{run}/steps/x"),
-            "No run step found with id 'x'.",
-        ),
-        (
-            "GET",
-            "/connections/x".to_owned(),
-            "No connection found with id 'x'.",
-        ),
-        (
-            "GET",
-            "/threads/runs".to_owned(),
-            "No thread found with id 'runs'.",
-        ),
+        ("GET", "/assistants/x".to_owned(), "No assistant found with id 'x'."),
+        ("POST", "/assistants/x".to_owned(), "No assistant found with id 'x'."),
+        ("DELETE", "/assistants/x".to_owned(), "No assistant found with id 'x'."),
+        ("GET", "/threads/x".to_owned(), "No thread found with id 'x'."),
+        ("GET", "/threads/x/messages".to_owned(), "No thread found with id 'x'."),
+        ("GET", "/threads/x/messages/y".to_owned(), "No thread found with id 'x'."),
+        ("GET", "/threads/x/runs/y/steps/z".to_owned(), "No thread found with id 'x'."),
+        ("GET", "/threads/x/runs/y".to_owned(), "No thread found with id 'x'."),
+        ("POST", "/threads/x/runs/y/cancel".to_owned(), "No thread found with id 'x'."),
+        ("GET", format!("/threads/{thread}/messages/x"), "No message found with id 'x'."),
+        ("GET", format!("/threads/{thread}/runs/x"), "No run found with id 'x'."),
+        ("POST", format!("/threads/{thread}/runs/x/cancel"), "No run found with id 'x'."),
+        ("GET", format!("/threads/{thread}/runs/x/steps"), "No run found with id 'x'."),
+        ("GET", format!("{run}/steps/x"), "No run step found with id 'x'."),
+        ("GET", "/connections/x".to_owned(), "No connection found with id 'x'."),
+        ("GET", "/threads/runs".to_owned(), "No thread found with id 'runs'."),
     ];
     for (method, path, message) in cases {
         let error = client.call(method, &path, None).await.error(404);
@@ -195,41 +109,23 @@ async fn a_record_is_found_only_below_its_own_parent() {
     let second = client.thread().await;
     let message = client.say(&first, "Hello").await;
     let message = message["id"].as_str().unwrap();
-    client
-        .get(&format!("/threads/{first}/messages/{message}"))
-        .await
-        .success();
-    client
-        .get(&format!("/threads/{second}/messages/{message}"))
-        .await
-        .error(404);
+    client.get(&format!("/threads/{first}/messages/{message}")).await.success();
+    client.get(&format!("/threads/{second}/messages/{message}")).await.error(404);
 }
 
 #[tokio::test]
 async fn malformed_json_is_400() {
     let (_emulator, client, _) = start().await;
     let deep = "[".repeat(100_000);
-    for body in [
-        "{",
-        "nonsense",
-        "{\"model\": }",
-        "{} {}",
-        "\u{feff}{}",
-        &deep,
-        "{\"a\": 1e999}",
-    ] {
-        let request = client
-            .request("POST", "/assistants")
-            .header("content-type", "application/json")
-            .body(body.to_owned());
+    for body in ["{", "nonsense", "{\"model\": }", "{} {}", "\u{feff}{}", &deep, "{\"a\": 1e999}"] {
+        let request =
+            client.request("POST", "/assistants").header("content-type", "application/json").body(body.to_owned());
         let error = client.send(request).await.error(400);
         assert_eq!(error["code"], "invalid_payload");
         assert_eq!(error["param"], "/");
     }
-    let request = client
-        .request("POST", "/assistants")
-        .header("content-type", "application/json")
-        .body(vec![b'"', 0xff, b'"']);
+    let request =
+        client.request("POST", "/assistants").header("content-type", "application/json").body(vec![b'"', 0xff, b'"']);
     client.send(request).await.error(400);
 }
 
@@ -243,43 +139,23 @@ async fn a_body_that_does_not_fit_names_the_places() {
         ("/assistants", json!({}), &["/model"]),
         ("/assistants", json!([]), &["/"]),
         ("/assistants", json!(null), &["/"]),
-        (
-            "/assistants",
-            json!({ "model": 1, "name": [] }),
-            &["/model", "/name"],
-        ),
-        (
-            "/assistants",
-            json!({ "model": "m", "metadata": { "a": 1 } }),
-            &["/metadata/a"],
-        ),
+        ("/assistants", json!({ "model": 1, "name": [] }), &["/model", "/name"]),
+        ("/assistants", json!({ "model": "m", "metadata": { "a": 1 } }), &["/metadata/a"]),
         (
             "/assistants",
             json!({ "model": "m", "tools": [{ "type": "function", "function": {} }] }),
             &["/tools/0/function/name", "/tools/0/function/parameters"],
         ),
         (&messages, json!({ "role": "user" }), &["/content"]),
-        (
-            &messages,
-            json!({ "role": "user", "content": {} }),
-            &["/content"],
-        ),
+        (&messages, json!({ "role": "user", "content": {} }), &["/content"]),
         (
             &messages,
             json!({ "role": "user", "content": [{ "type": "text", "text": { "value": "x" } }] }),
             &["/content/0/text"],
         ),
         (&runs, json!({}), &["/assistant_id"]),
-        (
-            &runs,
-            json!({ "assistant_id": "a", "stream": "yes" }),
-            &["/stream"],
-        ),
-        (
-            "/threads",
-            json!({ "messages": [{ "content": "x" }] }),
-            &["/messages/0/role"],
-        ),
+        (&runs, json!({ "assistant_id": "a", "stream": "yes" }), &["/stream"]),
+        ("/threads", json!({ "messages": [{ "content": "x" }] }), &["/messages/0/role"]),
         (
             "/threads/runs",
             json!({ "assistant_id": "a", "thread": { "messages": [{ "role": "user" }] } }),
@@ -291,12 +167,8 @@ async fn a_body_that_does_not_fit_names_the_places() {
         assert_eq!(error["code"], "invalid_payload", "{path} {body}");
         assert_eq!(error["type"], "invalid_request_error", "{path} {body}");
         assert_eq!(error["param"], places[0], "{path} {body}");
-        let mut found: Vec<&str> = error["details"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|detail| detail["param"].as_str().unwrap())
-            .collect();
+        let mut found: Vec<&str> =
+            error["details"].as_array().unwrap().iter().map(|detail| detail["param"].as_str().unwrap()).collect();
         found.sort_unstable();
         assert_eq!(&found, places, "{path} {body}");
     }
@@ -318,10 +190,7 @@ async fn unknown_properties_and_enum_values_are_accepted() {
 
     let thread = client.thread().await;
     let body = json!({ "role": "narrator", "content": "x", "run_id": "run_x", "id": "msg_x" });
-    let message = client
-        .post(&format!("/threads/{thread}/messages"), body)
-        .await
-        .success();
+    let message = client.post(&format!("/threads/{thread}/messages"), body).await.success();
     assert_eq!(message["role"], "narrator");
     assert_eq!(message["run_id"], Value::Null);
     assert_ne!(message["id"], "msg_x");
@@ -351,21 +220,12 @@ async fn what_is_not_served_says_so() {
         let answer = client.call(&method, &path, None).await;
         if answer.status == 501 {
             let error = answer.error(501);
-            assert_eq!(
-                error["code"], "not_implemented_in_emulator",
-                "{method} {path}"
-            );
+            assert_eq!(error["code"], "not_implemented_in_emulator", "{method} {path}");
             unserved += 1;
         } else {
             // Found, or something in it not: never unknown and never broken.
-            assert!(
-                [200, 204, 400, 404].contains(&answer.status),
-                "{method} {path} {answer:?}"
-            );
-            assert_ne!(
-                answer.body["error"]["message"], "Resource not found",
-                "{method} {path}"
-            );
+            assert!([200, 204, 400, 404].contains(&answer.status), "{method} {path} {answer:?}");
+            assert_ne!(answer.body["error"]["message"], "Resource not found", "{method} {path}");
         }
     }
     assert_eq!(unserved, 21);

@@ -36,10 +36,7 @@ async fn no_size_of_pages_loses_or_repeats_anything() {
 
             let mut forwards: Vec<String> = Vec::new();
             loop {
-                let from = forwards
-                    .last()
-                    .map(|last| format!("&after={last}"))
-                    .unwrap_or_default();
+                let from = forwards.last().map(|last| format!("&after={last}")).unwrap_or_default();
                 let page = client.get(&format!("{list}{from}")).await.success();
                 let ids = ids(&page);
                 let rest = COUNT - forwards.len();
@@ -55,10 +52,7 @@ async fn no_size_of_pages_loses_or_repeats_anything() {
             // From the last element back to the first.
             let mut backwards: Vec<String> = vec![expected[COUNT - 1].clone()];
             loop {
-                let page = client
-                    .get(&format!("{list}&before={}", backwards[0]))
-                    .await
-                    .success();
+                let page = client.get(&format!("{list}&before={}", backwards[0])).await.success();
                 let ids = ids(&page);
                 let rest = COUNT - backwards.len();
                 assert_eq!(ids.len(), limit.min(rest), "{list}");
@@ -88,11 +82,7 @@ async fn cursors_exclude_their_own_element() {
     let between = format!("order=asc&limit=1&after={}&before={}", all[1], all[4]);
     assert_eq!(list(between).await, all[2..3]);
     assert!(list(format!("order=asc&after={}", all[5])).await.is_empty());
-    assert!(
-        list(format!("order=asc&after={}&before={}", all[4], all[1]))
-            .await
-            .is_empty()
-    );
+    assert!(list(format!("order=asc&after={}&before={}", all[4], all[1])).await.is_empty());
 }
 
 #[tokio::test]
@@ -121,10 +111,7 @@ async fn an_empty_page_has_no_ids() {
         assert_eq!(page, empty);
     }
     // An empty cursor is none.
-    let page = client
-        .get(&format!("{path}?after=&before="))
-        .await
-        .success();
+    let page = client.get(&format!("{path}?after=&before=")).await.success();
     assert_eq!(ids(&page), all);
 }
 
@@ -159,19 +146,13 @@ async fn elements_may_be_deleted_while_they_are_listed() {
     loop {
         let page = client.get(&path).await.success();
         for id in ids(&page) {
-            client
-                .call("DELETE", &format!("/threads/{id}"), None)
-                .await
-                .success();
+            client.call("DELETE", &format!("/threads/{id}"), None).await.success();
             seen += 1;
         }
         if page["has_more"] == false {
             break;
         }
-        path = format!(
-            "/threads?limit=2&after={}",
-            page["last_id"].as_str().unwrap()
-        );
+        path = format!("/threads?limit=2&after={}", page["last_id"].as_str().unwrap());
     }
     assert_eq!(seen, 7);
     assert_eq!(client.get("/threads").await.success()["data"], json!([]));
@@ -192,11 +173,7 @@ async fn links_lead_through_all_pages() {
     loop {
         let elements = page["value"].as_array().unwrap();
         sizes.push(elements.len());
-        seen.extend(
-            elements
-                .iter()
-                .map(|one| one["version"].as_str().unwrap().to_owned()),
-        );
+        seen.extend(elements.iter().map(|one| one["version"].as_str().unwrap().to_owned()));
         let Some(link) = page["nextLink"].as_str() else {
             break;
         };
@@ -208,9 +185,6 @@ async fn links_lead_through_all_pages() {
     assert_eq!(sizes, [20, 20, 5]);
     assert_eq!(seen, versions);
 
-    let error = client
-        .get("/datasets/a%20name/versions?continuationToken=x")
-        .await
-        .error(400);
+    let error = client.get("/datasets/a%20name/versions?continuationToken=x").await.error(400);
     assert_eq!(error["param"], "continuationToken");
 }

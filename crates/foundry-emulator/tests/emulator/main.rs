@@ -1,9 +1,5 @@
 //! Tests of the emulator over HTTP. Every answer is validated against the API document.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking, also in what its tests share"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, also in what its tests share")]
 
 mod client;
 mod conversation;

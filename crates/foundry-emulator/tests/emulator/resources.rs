@@ -73,10 +73,7 @@ async fn a_thread_takes_what_stands_below_it_along() {
     let run = client.run(&thread_id, &agent).await;
     client.complete(&run).await;
     let deleted = client.call("DELETE", &path, None).await.success();
-    assert_eq!(
-        deleted,
-        json!({ "id": thread_id, "object": "thread.deleted", "deleted": true })
-    );
+    assert_eq!(deleted, json!({ "id": thread_id, "object": "thread.deleted", "deleted": true }));
     for below in ["", "/messages", "/runs"] {
         client.get(&format!("{path}{below}")).await.error(404);
     }
@@ -88,12 +85,7 @@ async fn a_thread_takes_what_stands_below_it_along() {
 async fn a_project_has_deployments() {
     let (_emulator, client, _) = start().await;
     let page = client.get("/deployments").await.success();
-    let names: Vec<&str> = page["value"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["name"].as_str().unwrap())
-        .collect();
+    let names: Vec<&str> = page["value"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert!(names.contains(&"gpt-4.1-mini"), "{names:?}");
     assert!(page.get("nextLink").is_none());
     for name in names {
@@ -102,20 +94,14 @@ async fn a_project_has_deployments() {
     }
     let some = client.get("/deployments?modelName=gpt-4o").await.success();
     assert_eq!(some["value"].as_array().unwrap().len(), 1);
-    let none = client
-        .get("/deployments?modelPublisher=Nobody")
-        .await
-        .success();
+    let none = client.get("/deployments?modelPublisher=Nobody").await.success();
     assert_eq!(none["value"], json!([]));
 }
 
 #[tokio::test]
 async fn connections_show_their_secret_only_when_asked() {
     let (_emulator, client, _) = start().await;
-    let page = client
-        .get("/connections?connectionType=AzureOpenAI")
-        .await
-        .success();
+    let page = client.get("/connections?connectionType=AzureOpenAI").await.success();
     let connection = &page["value"][0];
     let path = format!("/connections/{}", connection["name"].as_str().unwrap());
     assert_eq!(&client.get(&path).await.success(), connection);
@@ -126,22 +112,13 @@ async fn connections_show_their_secret_only_when_asked() {
     assert_eq!(with["credentials"]["type"], "ApiKey");
     assert!(with["credentials"]["key"].is_string());
 
-    let defaults = client
-        .get("/connections?defaultConnection=true")
-        .await
-        .success();
-    let others = client
-        .get("/connections?defaultConnection=false")
-        .await
-        .success();
+    let defaults = client.get("/connections?defaultConnection=true").await.success();
+    let others = client.get("/connections?defaultConnection=false").await.success();
     let all = client.get("/connections").await.success();
     let count = |page: &Value| page["value"].as_array().unwrap().len();
     assert!(count(&defaults) > 0 && count(&others) > 0);
     assert_eq!(count(&defaults) + count(&others), count(&all));
-    client
-        .get("/connections?defaultConnection=perhaps")
-        .await
-        .error(400);
+    client.get("/connections?defaultConnection=perhaps").await.error(400);
 }
 
 #[tokio::test]
@@ -174,29 +151,14 @@ async fn versions_of_datasets_are_created_changed_and_deleted() {
     assert_eq!(client.get(path).await.success(), changed);
 
     let folder = json!({ "type": "uri_folder", "dataUri": "https://example.com/2" });
-    client
-        .call(
-            "PATCH",
-            "/datasets/colours/versions/2",
-            Some(folder.clone()),
-        )
-        .await
-        .success();
-    client
-        .call("PATCH", "/datasets/shapes/versions/1", Some(folder))
-        .await
-        .success();
+    client.call("PATCH", "/datasets/colours/versions/2", Some(folder.clone())).await.success();
+    client.call("PATCH", "/datasets/shapes/versions/1", Some(folder)).await.success();
     let latest = client.get("/datasets").await.success();
     let latest: Vec<(&str, &str)> = latest["value"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|one| {
-            (
-                one["name"].as_str().unwrap(),
-                one["version"].as_str().unwrap(),
-            )
-        })
+        .map(|one| (one["name"].as_str().unwrap(), one["version"].as_str().unwrap()))
         .collect();
     assert_eq!(latest, [("colours", "2"), ("shapes", "1")]);
     let versions = client.get("/datasets/colours/versions").await.success();
@@ -217,14 +179,8 @@ async fn versions_of_indexes_are_created_and_listed() {
     let index = client.call("PATCH", path, Some(body)).await.success();
     assert_eq!(index["indexName"], "i");
     assert_eq!(client.get(path).await.success(), index);
-    assert_eq!(
-        client.get("/indexes").await.success()["value"],
-        json!([index])
-    );
+    assert_eq!(client.get("/indexes").await.success()["value"], json!([index]));
     let incomplete = json!({ "type": "AzureSearch" });
-    let error = client
-        .call("PATCH", path, Some(incomplete))
-        .await
-        .error(400);
+    let error = client.call("PATCH", path, Some(incomplete)).await.error(400);
     assert_eq!(error["param"], "/connectionName");
 }

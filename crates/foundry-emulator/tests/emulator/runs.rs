@@ -50,10 +50,7 @@ async fn a_run_overrides_its_agent_and_inherits_the_rest() {
     assert_eq!(run["top_p"], 0.5);
     assert_eq!(run["tools"], json!([{ "type": "code_interpreter" }]));
     assert_eq!(run["max_prompt_tokens"], 100);
-    assert_eq!(
-        run["truncation_strategy"],
-        json!({ "type": "auto", "last_messages": null })
-    );
+    assert_eq!(run["truncation_strategy"], json!({ "type": "auto", "last_messages": null }));
     assert_eq!(run["metadata"], json!({ "a": "b" }));
 
     client.complete(&format!("{runs}/{}", id(&run))).await;
@@ -70,10 +67,7 @@ async fn additional_instructions_follow_the_agents_own() {
     let agent = client.agent("Be brief.").await;
     let thread = client.thread().await;
     let body = json!({ "assistant_id": agent, "additional_instructions": "And polite." });
-    let run = client
-        .post(&format!("/threads/{thread}/runs"), body)
-        .await
-        .success();
+    let run = client.post(&format!("/threads/{thread}/runs"), body).await.success();
     assert_eq!(run["instructions"], "Be brief.\nAnd polite.");
 }
 
@@ -100,18 +94,13 @@ async fn a_thread_and_its_run_are_created_in_one_call() {
     let kept = client.get(&format!("/threads/{thread}")).await.success();
     assert_eq!(kept["metadata"], json!({ "made": "at once" }));
 
-    client
-        .complete(&format!("/threads/{thread}/runs/{}", id(&run)))
-        .await;
+    client.complete(&format!("/threads/{thread}/runs/{}", id(&run))).await;
     let texts = client.texts(thread).await;
     assert_eq!(texts[1..], ["Second.", "Indeed.", "First."]);
     assert!(texts[0].contains("2 user messages"), "{texts:?}");
 
     // A thread is made also if none is described.
-    let run = client
-        .post("/threads/runs", json!({ "assistant_id": agent }))
-        .await
-        .success();
+    let run = client.post("/threads/runs", json!({ "assistant_id": agent })).await.success();
     assert_ne!(run["thread_id"], thread);
 }
 
@@ -123,10 +112,7 @@ async fn an_unknown_agent_leaves_nothing_behind() {
         "assistant_id": "asst_x",
         "additional_messages": [{ "role": "user", "content": "Lost." }],
     });
-    let error = client
-        .post(&format!("/threads/{thread}/runs"), body)
-        .await
-        .error(404);
+    let error = client.post(&format!("/threads/{thread}/runs"), body).await.error(404);
     assert_eq!(error["message"], "No assistant found with id 'asst_x'.");
     assert!(client.texts(&thread).await.is_empty());
 
@@ -152,31 +138,19 @@ async fn an_unfinished_run_blocks_its_thread() {
             assert_eq!(client.get(&run).await.success()["status"], status);
         }
         if status == "cancelling" {
-            let cancelled = client
-                .call("POST", &format!("{run}/cancel"), None)
-                .await
-                .success();
+            let cancelled = client.call("POST", &format!("{run}/cancel"), None).await.success();
             assert_eq!(cancelled["status"], status);
         }
         let body = json!({ "role": "user", "content": "More" });
         let error = client.post(&messages, body).await.error(400);
         assert_eq!(error["type"], "invalid_request_error");
         let message = error["message"].as_str().unwrap();
-        assert!(
-            message.contains(run_id) && message.contains(&thread),
-            "{message}"
-        );
+        assert!(message.contains(run_id) && message.contains(&thread), "{message}");
 
-        let error = client
-            .post(&runs, json!({ "assistant_id": agent }))
-            .await
-            .error(400);
+        let error = client.post(&runs, json!({ "assistant_id": agent })).await.error(400);
         assert_eq!(error["code"], "invalid_request_error");
         let message = error["message"].as_str().unwrap();
-        assert!(
-            message.contains(run_id) && message.contains(&thread),
-            "{message}"
-        );
+        assert!(message.contains(run_id) && message.contains(&thread), "{message}");
     }
     assert_eq!(client.texts(&thread).await, ["Hello"]);
 
@@ -196,10 +170,7 @@ async fn a_cancelled_run_ends_without_an_answer() {
     client.say(&thread, "Hello").await;
     let run = client.run(&thread, &agent).await;
     let cancel = format!("{run}/cancel");
-    assert_eq!(
-        client.call("POST", &cancel, None).await.success()["status"],
-        "cancelling"
-    );
+    assert_eq!(client.call("POST", &cancel, None).await.success()["status"], "cancelling");
     client.call("POST", &cancel, None).await.error(400);
 
     clock.advance(5);
@@ -222,14 +193,8 @@ async fn a_finished_run_cannot_be_cancelled() {
     let thread = client.thread().await;
     let run = client.run(&thread, &agent).await;
     let completed = client.complete(&run).await;
-    let error = client
-        .call("POST", &format!("{run}/cancel"), None)
-        .await
-        .error(400);
-    assert!(
-        error["message"].as_str().unwrap().contains("completed"),
-        "{error}"
-    );
+    let error = client.call("POST", &format!("{run}/cancel"), None).await.error(400);
+    assert!(error["message"].as_str().unwrap().contains("completed"), "{error}");
     assert_eq!(client.get(&run).await.success(), completed);
 }
 
@@ -244,10 +209,7 @@ async fn the_metadata_of_a_run_can_be_changed_and_nothing_else() {
     assert_eq!(updated["metadata"], json!({ "a": "b" }));
     assert_eq!(updated["status"], "queued");
     assert!(run.ends_with(updated["id"].as_str().unwrap()));
-    let cleared = client
-        .post(&run, json!({ "metadata": null }))
-        .await
-        .success();
+    let cleared = client.post(&run, json!({ "metadata": null })).await.success();
     assert_eq!(cleared["metadata"], json!({}));
 }
 
@@ -258,10 +220,7 @@ async fn listing_runs_does_not_move_them() {
     let thread = client.thread().await;
     client.run(&thread, &agent).await;
     for _ in 0..3 {
-        let page = client
-            .get(&format!("/threads/{thread}/runs"))
-            .await
-            .success();
+        let page = client.get(&format!("/threads/{thread}/runs")).await.success();
         assert_eq!(page["data"][0]["status"], "queued");
     }
 }
@@ -292,17 +251,11 @@ async fn streams_and_tool_outputs_are_announced_as_missing() {
     let agent = client.agent("").await;
     let thread = client.thread().await;
     let stream = json!({ "assistant_id": agent, "stream": true });
-    for path in [
-        format!("/threads/{thread}/runs"),
-        "/threads/runs".to_owned(),
-    ] {
+    for path in [format!("/threads/{thread}/runs"), "/threads/runs".to_owned()] {
         let error = client.post(&path, stream.clone()).await.error(501);
         assert_eq!(error["code"], "not_implemented_in_emulator");
     }
-    let page = client
-        .get(&format!("/threads/{thread}/runs"))
-        .await
-        .success();
+    let page = client.get(&format!("/threads/{thread}/runs")).await.success();
     assert_eq!(page["data"], json!([]));
     // False is what runs are without it.
     let no_stream = json!({ "assistant_id": agent, "stream": false });

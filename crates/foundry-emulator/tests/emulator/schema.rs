@@ -21,11 +21,7 @@ static COMPONENTS: LazyLock<Value> = LazyLock::new(|| {
     // The document does not say so, but the ids of an empty page are null.
     for (name, schema) in &mut schemas {
         if name.starts_with("ListOf") {
-            assert_eq!(
-                schema["properties"]["last_id"],
-                json!({"type": "string"}),
-                "{name}"
-            );
+            assert_eq!(schema["properties"]["last_id"], json!({"type": "string"}), "{name}");
             for id in ["first_id", "last_id"] {
                 schema["properties"][id] = json!({"type": ["string", "null"]});
             }
@@ -45,10 +41,7 @@ pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Value> {
         .filter(|(template, _)| {
             let wanted: Vec<&str> = template.split('/').collect();
             wanted.len() == given.len()
-                && wanted
-                    .iter()
-                    .zip(&given)
-                    .all(|(wanted, given)| wanted.starts_with('{') || wanted == given)
+                && wanted.iter().zip(&given).all(|(wanted, given)| wanted.starts_with('{') || wanted == given)
         })
         .filter_map(|(template, item)| Some((template, item.get(method.to_ascii_lowercase())?)))
         .min_by_key(|(template, _)| template.matches('{').count())
@@ -69,11 +62,7 @@ pub(crate) fn operations() -> Vec<(String, String)> {
 /// Panics unless a success answer is what the operation declares.
 pub(crate) fn assert_declared(operation: &Value, status: u16, body: &Value) {
     let declared = &operation["responses"][status.to_string()];
-    assert!(
-        declared.is_object(),
-        "{} does not declare {status}",
-        operation["operationId"]
-    );
+    assert!(declared.is_object(), "{} does not declare {status}", operation["operationId"]);
     match declared.pointer("/content/application~1json/schema") {
         Some(schema) => assert_valid(schema, body),
         None => assert!(body.is_null(), "a body where none is declared: {body}"),
@@ -82,20 +71,15 @@ pub(crate) fn assert_declared(operation: &Value, status: u16, body: &Value) {
 
 /// Panics unless the body is the service's error envelope.
 pub(crate) fn assert_error(body: &Value) {
-    assert_valid(
-        &json!({ "$ref": "#/components/schemas/ErrorResponse" }),
-        body,
-    );
+    assert_valid(&json!({ "$ref": "#/components/schemas/ErrorResponse" }), body);
     for name in ["code", "message"] {
         assert!(body["error"][name].is_string(), "no {name} in {body}");
     }
 }
 
 fn assert_valid(schema: &Value, body: &Value) {
-    let errors: Vec<String> = validator(schema)
-        .iter_errors(body)
-        .map(|error| format!("{} at {}", error, error.instance_path()))
-        .collect();
+    let errors: Vec<String> =
+        validator(schema).iter_errors(body).map(|error| format!("{} at {}", error, error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}\nin {body:#}");
 }
 
@@ -123,9 +107,7 @@ fn convert(schema: &Value) -> Value {
             "enum" if !flag("x-extensible-enum") => value.clone(),
             "items" | "additionalProperties" => convert(value),
             "allOf" | "anyOf" => value.as_array().unwrap().iter().map(convert).collect(),
-            "oneOf" if !given.contains_key("discriminator") => {
-                value.as_array().unwrap().iter().map(convert).collect()
-            }
+            "oneOf" if !given.contains_key("discriminator") => value.as_array().unwrap().iter().map(convert).collect(),
             "properties" => {
                 let properties: Map<String, Value> = value
                     .as_object()
@@ -181,17 +163,12 @@ fn tagged(converted: &mut Map<String, Value>, discriminator: &Value) {
         .collect();
     converted.insert("type".to_owned(), json!("object"));
     converted.insert("required".to_owned(), json!([name]));
-    converted.insert(
-        "properties".to_owned(),
-        json!({ name: { "type": "string" } }),
-    );
+    converted.insert("properties".to_owned(), json!({ name: { "type": "string" } }));
     converted.insert("allOf".to_owned(), branches.into());
 }
 
 fn observed(schema: &Value, what: &str) -> bool {
-    schema["x-observed"]
-        .as_array()
-        .is_some_and(|observed| observed.contains(&json!(what)))
+    schema["x-observed"].as_array().is_some_and(|observed| observed.contains(&json!(what)))
 }
 
 #[test]

@@ -60,12 +60,7 @@ async fn projects_have_nothing_in_common() {
 async fn equal_seeds_give_equal_ids() {
     let mut ids = Vec::new();
     for seed in [5, 5, 6] {
-        let emulator = Emulator::builder()
-            .seed(seed)
-            .project("p")
-            .start()
-            .await
-            .unwrap();
+        let emulator = Emulator::builder().seed(seed).project("p").start().await.unwrap();
         assert!(emulator.endpoint().ends_with("/api/projects/p"));
         let client = Client::new(emulator.endpoint());
         ids.push((client.agent("").await, client.thread().await));
@@ -148,10 +143,7 @@ async fn requests_at_the_same_time_do_not_disturb_each_other() {
     for task in tasks {
         ids.push(task.await.unwrap());
     }
-    let page = client
-        .get(&format!("/threads/{thread}/messages?limit=100"))
-        .await
-        .success();
+    let page = client.get(&format!("/threads/{thread}/messages?limit=100")).await.success();
     let mut listed: Vec<String> = page["data"].as_array().unwrap().iter().map(id).collect();
     ids.sort();
     listed.sort();
@@ -176,21 +168,13 @@ async fn shutting_down_closes_idle_connections() {
     let address = address(&emulator);
     let mut idle = TcpStream::connect(&address).await.unwrap();
     let mut half = TcpStream::connect(&address).await.unwrap();
-    half.write_all(b"GET /api/projects/demo/threads HTTP/1.1\r\nhost: x\r\n")
-        .await
-        .unwrap();
-    tokio::time::timeout(DEADLINE, emulator.shutdown())
-        .await
-        .unwrap();
+    half.write_all(b"GET /api/projects/demo/threads HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    tokio::time::timeout(DEADLINE, emulator.shutdown()).await.unwrap();
     assert!(TcpStream::connect(&address).await.is_err());
     let mut rest = Vec::new();
     // Reset or closed, but not open.
-    let _ = tokio::time::timeout(DEADLINE, idle.read_to_end(&mut rest))
-        .await
-        .unwrap();
-    let _ = tokio::time::timeout(DEADLINE, half.read_to_end(&mut rest))
-        .await
-        .unwrap();
+    let _ = tokio::time::timeout(DEADLINE, idle.read_to_end(&mut rest)).await.unwrap();
+    let _ = tokio::time::timeout(DEADLINE, half.read_to_end(&mut rest)).await.unwrap();
     assert!(rest.is_empty());
 }
 
@@ -202,13 +186,9 @@ async fn a_request_that_never_ends_does_not_hold_up_the_end() {
     stream.write_all(head.as_bytes()).await.unwrap();
     // Answered after the connection above was accepted.
     client.thread().await;
-    tokio::time::timeout(DEADLINE, emulator.shutdown())
-        .await
-        .unwrap();
+    tokio::time::timeout(DEADLINE, emulator.shutdown()).await.unwrap();
     let mut answer = Vec::new();
-    let _ = tokio::time::timeout(DEADLINE, stream.read_to_end(&mut answer))
-        .await
-        .unwrap();
+    let _ = tokio::time::timeout(DEADLINE, stream.read_to_end(&mut answer)).await.unwrap();
     assert!(answer.is_empty());
 }
 
@@ -228,13 +208,8 @@ async fn a_port_in_use_is_an_error_that_names_it() {
 async fn a_request_that_is_no_http_ends_only_its_own_connection() {
     let (emulator, client, _) = start().await;
     let mut stream = TcpStream::connect(address(&emulator)).await.unwrap();
-    stream
-        .write_all(b"\x16\x03\x01 this is no http\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"\x16\x03\x01 this is no http\r\n\r\n").await.unwrap();
     let mut answer = Vec::new();
-    let _ = tokio::time::timeout(DEADLINE, stream.read_to_end(&mut answer))
-        .await
-        .unwrap();
+    let _ = tokio::time::timeout(DEADLINE, stream.read_to_end(&mut answer)).await.unwrap();
     client.thread().await;
 }

@@ -12,10 +12,10 @@ pub struct Extra(Option<Box<Kept>>);
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Kept {
     fields: Map<String, Value>,
-    /// Indices of required fields that were not received (or must not be sent): they are left out
+    /// Sorted, so that values are equal whatever order they were received in: indices of required fields that were not received (or must not be sent): they are left out
     /// again as long as they are empty.
     absent: Vec<u16>,
-    /// Fields whose value encodes otherwise than it was received, as received.
+    /// Sorted: fields whose value encodes otherwise than it was received, as received.
     received: Vec<(u16, Value)>,
 }
 
@@ -56,13 +56,25 @@ impl Extra {
     }
 
     pub(crate) fn set_absent(&mut self, index: u16) {
-        self.0.get_or_insert_default().absent.push(index);
+        let absent = &mut self.0.get_or_insert_default().absent;
+        if let Err(place) = absent.binary_search(&index) {
+            absent.insert(place, index);
+        }
     }
 
     pub(crate) fn set_received(&mut self, index: u16, value: Value) {
         let received = &mut self.0.get_or_insert_default().received;
-        received.retain(|(known, _)| *known != index);
-        received.push((index, value));
+        match received.binary_search_by_key(&index, |(known, _)| *known) {
+            Ok(place) => received[place].1 = value,
+            Err(place) => received.insert(place, (index, value)),
+        }
+    }
+
+    /// Forgets how a field was received before, since it came again.
+    pub(crate) fn clear_received(&mut self, index: u16) {
+        if let Some(kept) = &mut self.0 {
+            kept.received.retain(|(known, _)| *known != index);
+        }
     }
 
     /// Whether there is nothing to heed when encoding.

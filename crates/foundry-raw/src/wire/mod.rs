@@ -27,6 +27,8 @@ pub(crate) use model::{
 pub(crate) use reader::{Kind, Reader};
 pub(crate) use union::{branch_by_keys, tag_of, unknown};
 
-pub(crate) use model::{model, model_access, model_open, model_presence, model_set, model_setter, model_some, model_write};
+pub(crate) use model::{
+    model, model_access, model_open, model_presence, model_set, model_setter, model_some, model_write,
+};
 pub(crate) use open_enum::open_enum;
 pub(crate) use union::{tagged_union, union_decode, union_from, union_kind, untagged_union};

@@ -63,9 +63,13 @@ pub(crate) fn fill(
                 let mark = reader.enter_field(name);
                 let start = reader.position();
                 let present = target.set(index, reader).map_err(|error| error.at_field(name))?;
-                if reader.take_inexact() {
-                    let value = reader.value_since(start)?;
-                    target.extra_mut().set_received(index as u16, value);
+                let exact = !reader.take_inexact();
+                let extra = target.extra_mut();
+                if !exact {
+                    extra.set_received(index as u16, reader.value_since(start)?);
+                } else if !extra.is_unused() {
+                    // The last of several values counts.
+                    extra.clear_received(index as u16);
                 }
                 reader.leave(mark);
                 if present {
@@ -371,24 +375,44 @@ macro_rules! model {
 pub(crate) use model;
 
 macro_rules! model_open {
-    () => { false };
-    (open) => { true };
+    () => {
+        false
+    };
+    (open) => {
+        true
+    };
 }
 pub(crate) use model_open;
 
 macro_rules! model_presence {
-    (key) => { $crate::wire::Presence::Key };
-    (required) => { $crate::wire::Presence::Required };
-    (any) => { $crate::wire::Presence::Required };
-    (nullable) => { $crate::wire::Presence::Required };
-    (optional) => { $crate::wire::Presence::Optional };
+    (key) => {
+        $crate::wire::Presence::Key
+    };
+    (required) => {
+        $crate::wire::Presence::Required
+    };
+    (any) => {
+        $crate::wire::Presence::Required
+    };
+    (nullable) => {
+        $crate::wire::Presence::Required
+    };
+    (optional) => {
+        $crate::wire::Presence::Optional
+    };
 }
 pub(crate) use model_presence;
 
 macro_rules! model_access {
-    (both) => { $crate::wire::Access::Both };
-    (read) => { $crate::wire::Access::Read };
-    (write) => { $crate::wire::Access::Write };
+    (both) => {
+        $crate::wire::Access::Both
+    };
+    (read) => {
+        $crate::wire::Access::Read
+    };
+    (write) => {
+        $crate::wire::Access::Write
+    };
 }
 pub(crate) use model_access;
 

@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::error::{DecodeError, push_segment};
 use super::report::{Direction, Report};
 
-/// How deeply a document may nest; the same limit as that of `serde_json`.
-pub const MAX_DEPTH: usize = 128;
+/// How many levels of arrays and objects a document may have: as many as `serde_json` takes.
+pub const MAX_DEPTH: usize = 127;
 
 /// The kind of JSON value that comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,7 +173,10 @@ impl<'j> Reader<'j> {
         }
         self.inexact = true;
         let float = self.parse_float(text)?;
-        #[expect(clippy::cast_possible_truncation, reason = "`as` rounds towards zero and clamps, which is what is wanted")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "`as` rounds towards zero and clamps, which is what is wanted"
+        )]
         let integer = float as i64;
         Ok(integer)
     }
@@ -214,6 +217,10 @@ impl<'j> Reader<'j> {
     pub(crate) fn value(&mut self) -> Result<Value, DecodeError> {
         let start = self.json.current_index();
         let raw = self.raw()?;
+        // The limit counts from the top of the document, not from this value.
+        if self.depth + levels(raw) > MAX_DEPTH {
+            return Err(too_deep(start));
+        }
         match serde_json::from_slice(raw) {
             Ok(value) => Ok(value),
             Err(error) => Err(DecodeError::new(strip_position(&error), Some(start))),
@@ -280,7 +287,7 @@ impl<'j> Reader<'j> {
     fn descend(&mut self) -> Result<(), DecodeError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(self.fail(format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err(too_deep(self.json.current_index()));
         }
         Ok(())
     }
@@ -401,6 +408,38 @@ impl<'j> Reader<'j> {
             f(&mut recording.report, recording.direction, place);
         }
     }
+}
+
+fn too_deep(offset: usize) -> DecodeError {
+    DecodeError::new(format!("nested deeper than {MAX_DEPTH} levels"), Some(offset))
+}
+
+/// How many levels of arrays and objects a JSON text has.
+fn levels(text: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'"' => {
+                while let Some(byte) = bytes.next() {
+                    match byte {
+                        b'\\' => {
+                            bytes.next();
+                        }
+                        b'"' => break,
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// The value of one field during a look ahead.

@@ -57,7 +57,10 @@ impl Timestamp {
             Form::Seconds(seconds) => DateTime::from_timestamp(*seconds, 0),
             Form::Number(number) => {
                 let seconds = number.as_f64()?;
-                #[expect(clippy::cast_possible_truncation, reason = "`as` clamps, and chrono refuses what is out of range")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "`as` clamps, and chrono refuses what is out of range"
+                )]
                 let microseconds = (seconds * 1e6).round() as i64;
                 DateTime::from_timestamp_micros(microseconds)
             }

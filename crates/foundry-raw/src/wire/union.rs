@@ -178,19 +178,35 @@ macro_rules! untagged_union {
 pub(crate) use untagged_union;
 
 macro_rules! union_kind {
-    (any_string) => { $crate::wire::Kind::String };
-    (string) => { $crate::wire::Kind::String };
-    (array) => { $crate::wire::Kind::Array };
-    (boolean) => { $crate::wire::Kind::Bool };
-    (number) => { $crate::wire::Kind::Number };
-    (object) => { $crate::wire::Kind::Object };
+    (any_string) => {
+        $crate::wire::Kind::String
+    };
+    (string) => {
+        $crate::wire::Kind::String
+    };
+    (array) => {
+        $crate::wire::Kind::Array
+    };
+    (boolean) => {
+        $crate::wire::Kind::Bool
+    };
+    (number) => {
+        $crate::wire::Kind::Number
+    };
+    (object) => {
+        $crate::wire::Kind::Object
+    };
 }
 pub(crate) use union_kind;
 
 /// Reads a variant. Where any string will do, one that its enum does not know is nothing to report.
 macro_rules! union_decode {
-    (any_string $branch:ty, $reader:ident) => { $reader.quietly(<$branch as $crate::Decode>::decode) };
-    ($kind:ident $branch:ty, $reader:ident) => { <$branch as $crate::Decode>::decode($reader) };
+    (any_string $branch:ty, $reader:ident) => {
+        $reader.quietly(<$branch as $crate::Decode>::decode)
+    };
+    ($kind:ident $branch:ty, $reader:ident) => {
+        <$branch as $crate::Decode>::decode($reader)
+    };
 }
 pub(crate) use union_decode;
 

@@ -167,7 +167,9 @@ fn choose(union: &'static Value, branches: &'static [Value], body: &Value) -> (S
         let Some(members) = body.as_object() else { return true };
         let fixed = of["properties"].as_object().unwrap().iter().all(|(name, property)| {
             let property = target(property).map_or(property, schema);
-            property["enum"].as_array().is_none_or(|values| members.get(name).is_none_or(|value| values.contains(value)))
+            property["enum"]
+                .as_array()
+                .is_none_or(|values| members.get(name).is_none_or(|value| values.contains(value)))
         });
         fixed
             && members.keys().all(|name| of["properties"].get(name).is_some())

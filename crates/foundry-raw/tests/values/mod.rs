@@ -116,7 +116,8 @@ impl<'d> Maker<'d> {
             if self.fault == Fault::Tag {
                 return self.unknown_kind(schema["discriminator"]["propertyName"].as_str().unwrap(), place);
             }
-            let branches: Vec<&str> = mapping.values().filter_map(|branch| branch.as_str()?.rsplit('/').next()).collect();
+            let branches: Vec<&str> =
+                mapping.values().filter_map(|branch| branch.as_str()?.rsplit('/').next()).collect();
             let branch = branches[self.choices.below(branches.len())];
             return self.named(branch, place, depth);
         }
@@ -137,9 +138,9 @@ impl<'d> Maker<'d> {
                 Node::Leaf(["", "a", "Howdy, \"partner\"\n", "\u{e9}\u{1F600}"][self.choices.below(4)].into())
             }
             Some("integer") => Node::Leaf([0_i64, 1, -5, 1_752_587_659, 4_102_444_800][self.choices.below(5)].into()),
-            Some("number") => {
-                Node::Leaf([Value::from(0), Value::from(1.0), Value::from(0.25), Value::from(-7)][self.choices.below(4)].clone())
-            }
+            Some("number") => Node::Leaf(
+                [Value::from(0), Value::from(1.0), Value::from(0.25), Value::from(-7)][self.choices.below(4)].clone(),
+            ),
             Some("boolean") => Node::Leaf(self.choices.one_in(2).into()),
             Some("array") => {
                 let count = if depth > DEEP { 0 } else { self.choices.below(3) };
@@ -175,7 +176,8 @@ impl<'d> Maker<'d> {
     }
 
     fn object(&mut self, schema: &'d Value, name: Option<&str>, place: &str, depth: usize) -> Node {
-        let required: BTreeSet<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: BTreeSet<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let mut members = Vec::new();
         for (property, value) in schema["properties"].as_object().into_iter().flatten() {
             let inner = format!("{place}/{}", property.replace('~', "~0").replace('/', "~1"));
@@ -217,10 +219,11 @@ impl<'d> Maker<'d> {
     fn may_miss(&self, schema: &Value, name: Option<&str>, property: &str, value: &Value) -> bool {
         let is_constant = value["enum"].as_array().is_some_and(|values| values.len() == 1);
         let is_key = property == "id" && name.is_some_and(|name| self.keyed.contains(name));
-        let tells_apart = self.document["components"]["schemas"].as_object().into_iter().flat_map(Map::values).any(|union| {
-            let parts: Vec<&str> = union["anyOf"].as_array().into_iter().flatten().filter_map(reference).collect();
-            name.is_some_and(|name| parts.contains(&name)) && schema["required"].as_array().is_some()
-        });
+        let tells_apart =
+            self.document["components"]["schemas"].as_object().into_iter().flat_map(Map::values).any(|union| {
+                let parts: Vec<&str> = union["anyOf"].as_array().into_iter().flatten().filter_map(reference).collect();
+                name.is_some_and(|name| parts.contains(&name)) && schema["required"].as_array().is_some()
+            });
         !is_constant && !is_key && !tells_apart
     }
 }
@@ -236,8 +239,10 @@ impl Node {
             Self::Leaf(value) => value.to_string(),
             Self::Array(items) => format!("[{}]", items.iter().map(Self::text).collect::<Vec<_>>().join(",")),
             Self::Object(members) => {
-                let members: Vec<String> =
-                    members.iter().map(|(name, node)| format!("{}:{}", Value::from(name.as_str()), node.text())).collect();
+                let members: Vec<String> = members
+                    .iter()
+                    .map(|(name, node)| format!("{}:{}", Value::from(name.as_str()), node.text()))
+                    .collect();
                 format!("{{{}}}", members.join(","))
             }
         }

@@ -10,7 +10,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// What all wire types can do.
-pub(crate) trait Wire: Decode + Serialize + DeserializeOwned + Clone + PartialEq + Debug + Send + Sync + 'static {}
+pub(crate) trait Wire:
+    Decode + Serialize + DeserializeOwned + Clone + PartialEq + Debug + Send + Sync + 'static
+{
+}
 
 impl<T: Decode + Serialize + DeserializeOwned + Clone + PartialEq + Debug + Send + Sync + 'static> Wire for T {}
 

@@ -51,7 +51,7 @@ pub struct CreateAgent {
     body: CreateAgentOptions,
 }
 
-operation!(CreateAgent -> Agent, |this, raw| raw.agents_create_agent(&this.body));
+operation!(CreateAgent = "Agents_createAgent" -> Agent, |this, raw| raw.agents_create_agent(&this.body));
 
 impl Request<CreateAgent> {
     /// The agent's name.
@@ -115,7 +115,7 @@ pub struct GetAgent {
     agent_id: String,
 }
 
-operation!(GetAgent -> Agent, |this, raw| raw.agents_get_agent(&this.agent_id));
+operation!(GetAgent = "Agents_getAgent" -> Agent, |this, raw| raw.agents_get_agent(&this.agent_id));
 
 /// `GET /assistants`
 #[derive(Clone, Debug, Default)]
@@ -123,7 +123,7 @@ pub struct ListAgents {
     cursor: Cursor,
 }
 
-operation!(ListAgents -> ListOfAgent, |this, raw| raw.agents_list_agents(
+operation!(ListAgents = "Agents_listAgents" -> ListOfAgent, |this, raw| raw.agents_list_agents(
     this.cursor.after.as_deref(),
     this.cursor.before.as_deref(),
     this.cursor.limit,
@@ -137,4 +137,4 @@ pub struct DeleteAgent {
     agent_id: String,
 }
 
-operation!(DeleteAgent -> AgentDeletionStatus, |this, raw| raw.agents_delete_agent(&this.agent_id));
+operation!(DeleteAgent = "Agents_deleteAgent" -> AgentDeletionStatus, |this, raw| raw.agents_delete_agent(&this.agent_id));

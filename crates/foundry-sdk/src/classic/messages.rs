@@ -48,7 +48,7 @@ pub struct CreateMessage {
     body: ThreadMessageOptions,
 }
 
-operation!(CreateMessage -> ThreadMessage, |this, raw| raw.messages_create(&this.thread_id, &this.body));
+operation!(CreateMessage = "Messages_create" -> ThreadMessage, |this, raw| raw.messages_create(&this.thread_id, &this.body));
 
 impl Request<CreateMessage> {
     /// Who says it; the user unless set.
@@ -77,7 +77,7 @@ pub struct GetMessage {
     message_id: String,
 }
 
-operation!(GetMessage -> ThreadMessage, |this, raw| raw.messages_get(&this.thread_id, &this.message_id));
+operation!(GetMessage = "Messages_get" -> ThreadMessage, |this, raw| raw.messages_get(&this.thread_id, &this.message_id));
 
 /// `GET /threads/{threadId}/messages`
 #[derive(Clone, Debug)]
@@ -87,7 +87,7 @@ pub struct ListMessages {
     cursor: Cursor,
 }
 
-operation!(ListMessages -> ListOfThreadMessage, |this, raw| raw.messages_list(
+operation!(ListMessages = "Messages_list" -> ListOfThreadMessage, |this, raw| raw.messages_list(
     &this.thread_id,
     this.cursor.after.as_deref(),
     this.cursor.before.as_deref(),

@@ -48,11 +48,13 @@ impl Classic {
 
 /// Says how an operation calls the generated client.
 macro_rules! operation {
-    ($operation:ident -> $output:ty, |$this:ident, $raw:ident| $call:expr) => {
+    ($operation:ident = $id:literal -> $output:ty, |$this:ident, $raw:ident| $call:expr) => {
         impl crate::request::sealed::Sealed for $operation {}
 
         impl crate::request::Operation for $operation {
             type Output = $output;
+
+            const ID: &'static str = $id;
 
             fn call(
                 self,

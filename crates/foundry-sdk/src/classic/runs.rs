@@ -1,8 +1,8 @@
 //! Runs of the classic surface.
 
 use foundry_raw::v2025_05_01::types::{
-    AgentsResponseFormatOption, AgentsToolChoiceOption, CreateRunOptions, ListOfThreadRun, RunStatus, ThreadMessageOptions,
-    ThreadRun, ToolDefinition, TruncationObject,
+    AgentsResponseFormatOption, AgentsToolChoiceOption, CreateRunOptions, ListOfThreadRun, RunStatus,
+    ThreadMessageOptions, ThreadRun, ToolDefinition, TruncationObject,
 };
 
 use super::{Cursor, cursor_setters, operation};
@@ -53,7 +53,7 @@ pub struct CreateRun {
     body: CreateRunOptions,
 }
 
-operation!(CreateRun -> ThreadRun, |this, raw| raw.runs_create(&this.thread_id, None, &this.body));
+operation!(CreateRun = "Runs_create" -> ThreadRun, |this, raw| raw.runs_create(&this.thread_id, None, &this.body));
 
 impl Request<CreateRun> {
     /// Another deployment of a model than the agent's.
@@ -195,7 +195,7 @@ pub struct GetRun {
     run_id: String,
 }
 
-operation!(GetRun -> ThreadRun, |this, raw| raw.runs_get(&this.thread_id, &this.run_id));
+operation!(GetRun = "Runs_get" -> ThreadRun, |this, raw| raw.runs_get(&this.thread_id, &this.run_id));
 
 /// `GET /threads/{threadId}/runs`
 #[derive(Clone, Debug)]
@@ -204,7 +204,7 @@ pub struct ListRuns {
     cursor: Cursor,
 }
 
-operation!(ListRuns -> ListOfThreadRun, |this, raw| raw.runs_list(
+operation!(ListRuns = "Runs_list" -> ListOfThreadRun, |this, raw| raw.runs_list(
     &this.thread_id,
     this.cursor.after.as_deref(),
     this.cursor.before.as_deref(),

@@ -1,7 +1,8 @@
 //! Threads of the classic surface.
 
 use foundry_raw::v2025_05_01::types::{
-    AgentThread, AgentThreadCreationOptions, ListOfAgentThread, ThreadDeletionStatus, ThreadMessageOptions, ToolResources,
+    AgentThread, AgentThreadCreationOptions, ListOfAgentThread, ThreadDeletionStatus, ThreadMessageOptions,
+    ToolResources,
 };
 
 use super::{Cursor, cursor_setters, operation};
@@ -50,7 +51,7 @@ pub struct CreateThread {
     body: AgentThreadCreationOptions,
 }
 
-operation!(CreateThread -> AgentThread, |this, raw| raw.threads_create(&this.body));
+operation!(CreateThread = "Threads_create" -> AgentThread, |this, raw| raw.threads_create(&this.body));
 
 impl Request<CreateThread> {
     /// The messages that the thread begins with.
@@ -78,7 +79,7 @@ pub struct GetThread {
     thread_id: String,
 }
 
-operation!(GetThread -> AgentThread, |this, raw| raw.threads_get(&this.thread_id));
+operation!(GetThread = "Threads_get" -> AgentThread, |this, raw| raw.threads_get(&this.thread_id));
 
 /// `GET /threads`
 #[derive(Clone, Debug, Default)]
@@ -86,7 +87,7 @@ pub struct ListThreads {
     cursor: Cursor,
 }
 
-operation!(ListThreads -> ListOfAgentThread, |this, raw| raw.threads_list(
+operation!(ListThreads = "Threads_list" -> ListOfAgentThread, |this, raw| raw.threads_list(
     this.cursor.after.as_deref(),
     this.cursor.before.as_deref(),
     this.cursor.limit,
@@ -100,4 +101,4 @@ pub struct DeleteThread {
     thread_id: String,
 }
 
-operation!(DeleteThread -> ThreadDeletionStatus, |this, raw| raw.threads_delete_thread(&this.thread_id));
+operation!(DeleteThread = "Threads_deleteThread" -> ThreadDeletionStatus, |this, raw| raw.threads_delete_thread(&this.thread_id));

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use foundry_raw::{BoxError, Call, Response, Transport, streamed, whole};
 use futures_core::future::BoxFuture;
 use http::{HeaderName, HeaderValue};
-use url::Url;
 
 pub(crate) use self::options::CallOptions;
 use crate::credential::Credential;
@@ -53,8 +52,9 @@ impl Pipeline {
     }
 
     async fn send(&self, mut call: Call, options: &CallOptions) -> Result<Response> {
-        call.stamp(options.api_version.as_deref());
+        // What the caller gave comes first: the operation adds only what is not there.
         options.apply(&mut call.request);
+        call.stamp(options.api_version.as_deref());
         let headers = call.request.headers_mut();
         headers.insert(http::header::USER_AGENT, self.user_agent.clone());
         self.authorize(&mut call.request)?;
@@ -103,7 +103,8 @@ fn failed(error: reqwest::Error) -> Error {
 fn broken(error: BoxError) -> Error {
     match error.downcast::<reqwest::Error>() {
         Ok(error) if error.is_timeout() => {
-            Error::new(ErrorKind::Timeout, "the answer broke off: nothing more came in time").with_source(error.without_url())
+            Error::new(ErrorKind::Timeout, "the answer broke off: nothing more came in time")
+                .with_source(error.without_url())
         }
         Ok(error) => Error::new(ErrorKind::Interrupted, "the answer broke off").with_source(error.without_url()),
         Err(error) => Error::new(ErrorKind::Interrupted, error.to_string()),
@@ -120,12 +121,9 @@ struct OneCall {
 impl Transport for OneCall {
     fn send(&self, call: Call) -> BoxFuture<'_, Result<Response, BoxError>> {
         Box::pin(async move {
-            let operation = call.operation.id;
-            let url: Url = call.request.url().clone();
-            self.pipeline
-                .send(call, &self.options)
-                .await
-                .map_err(|error| error.of_call(operation, &url, &self.options.client_request_id).into())
+            // The URL as it is before it is stamped; it is told with errors.
+            let _ = self.options.url.set(call.request.url().clone());
+            self.pipeline.send(call, &self.options).await.map_err(BoxError::from)
         })
     }
 }
@@ -139,7 +137,9 @@ pub(crate) fn from_raw(error: foundry_raw::Error) -> Error {
         },
         foundry_raw::Error::Request(error) => Error::new(ErrorKind::InvalidInput, error.to_string()).with_source(error),
         foundry_raw::Error::Status { status, headers, body } => Error::from_answer(status, *headers, body),
-        foundry_raw::Error::Decode { status, headers, body, error } => Error::from_undecoded(status, *headers, body, error),
+        foundry_raw::Error::Decode { status, headers, body, error } => {
+            Error::from_undecoded(status, *headers, body, error)
+        }
         // Non-exhaustive over there; ours is made with it.
         other => Error::new(ErrorKind::Interrupted, other.to_string()),
     }

@@ -1,12 +1,16 @@
 //! The options of one call.
 
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
 use http::{HeaderMap, HeaderName, HeaderValue};
+use url::Url;
 use uuid::Uuid;
 
 use super::CLIENT_REQUEST_ID;
 
 /// What one call asks for beside its operation's own arguments.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct CallOptions {
     /// Our id of the call.
     pub(crate) client_request_id: String,
@@ -14,6 +18,8 @@ pub(crate) struct CallOptions {
     pub(crate) api_version: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) query: Vec<(String, String)>,
+    /// Where the call went, once it was sent.
+    pub(crate) url: Arc<OnceLock<Url>>,
 }
 
 impl CallOptions {
@@ -23,7 +29,13 @@ impl CallOptions {
             api_version,
             headers: HeaderMap::new(),
             query: Vec::new(),
+            url: Arc::default(),
         }
+    }
+
+    /// Another call with the same options, which has not been sent yet.
+    pub(crate) fn unsent(&self) -> Self {
+        Self { url: Arc::default(), ..self.clone() }
     }
 
     pub(crate) fn header(&mut self, name: HeaderName, value: HeaderValue) {
@@ -42,5 +54,17 @@ impl CallOptions {
         for (name, value) in &self.headers {
             headers.insert(name.clone(), value.clone());
         }
+    }
+}
+
+/// Names alone: headers and query may hold what is secret.
+impl fmt::Debug for CallOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallOptions")
+            .field("client_request_id", &self.client_request_id)
+            .field("api_version", &self.api_version)
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("query", &self.query.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }

@@ -12,19 +12,11 @@ use crate::limits::Limits;
 use crate::pointer::Pointer;
 
 pub(super) fn parse(text: &str, limits: &Limits) -> Result<Value, Failure> {
-    let state = State {
-        limits,
-        values: Cell::new(0),
-        fault: RefCell::default(),
-        way_up: RefCell::default(),
-    };
+    let state = State { limits, values: Cell::new(0), fault: RefCell::default(), way_up: RefCell::default() };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     // The limit of our own replaces the parser's, which has another count and no place.
     deserializer.disable_recursion_limit();
-    let seed = Node {
-        state: &state,
-        depth: 0,
-    };
+    let seed = Node { state: &state, depth: 0 };
     seed.deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value))
         .map_err(|error| state.failure(&error))
@@ -61,10 +53,7 @@ impl State<'_> {
             let text = error.to_string();
             // The place is told once, in front.
             let reason = text.split(" at line ").next().unwrap_or(&text);
-            (
-                ErrorKind::Syntax,
-                format!("not well-formed JSON: {reason}; correct it there"),
-            )
+            (ErrorKind::Syntax, format!("not well-formed JSON: {reason}; correct it there"))
         });
         let mut pointer = Pointer::root();
         for token in self.way_up.take().iter().rev() {
@@ -130,9 +119,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("number out of range"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {

@@ -15,14 +15,8 @@ use crate::limits::Limits;
 use crate::pointer::Pointer;
 
 pub(super) fn parse(text: &str, limits: &Limits) -> Result<Value, Failure> {
-    Builder {
-        limits,
-        values: 0,
-        frames: Vec::new(),
-        anchors: HashMap::new(),
-        document: None,
-    }
-    .build(Parser::new_from_str(text))
+    Builder { limits, values: 0, frames: Vec::new(), anchors: HashMap::new(), document: None }
+        .build(Parser::new_from_str(text))
 }
 
 /// A value together with what a copy of it costs, counted in values.
@@ -36,10 +30,7 @@ impl Node {
     fn scalar(value: Value) -> Self {
         // A copy of a long text counts by its length, or an alias could multiply it for nothing.
         let length = value.as_str().map_or(0, str::len);
-        Self {
-            value,
-            cost: 1 + length / 64,
-        }
+        Self { value, cost: 1 + length / 64 }
     }
 }
 
@@ -108,15 +99,9 @@ impl Builder<'_> {
                 };
                 self.complete(node, anchor, is_merge, span)
             }
-            Event::SequenceStart(anchor, tag) => {
-                self.open(Content::List(Vec::new()), anchor, tag.as_deref(), span)
-            }
+            Event::SequenceStart(anchor, tag) => self.open(Content::List(Vec::new()), anchor, tag.as_deref(), span),
             Event::MappingStart(anchor, tag) => {
-                let content = Content::Object {
-                    members: Map::new(),
-                    key: None,
-                    merged: None,
-                };
+                let content = Content::Object { members: Map::new(), key: None, merged: None };
                 self.open(content, anchor, tag.as_deref(), span)
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
@@ -137,31 +122,17 @@ impl Builder<'_> {
                 }
                 self.attach(node, false, span)
             }
-            Event::Nothing
-            | Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentStart(_)
-            | Event::DocumentEnd => Ok(()),
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
+                Ok(())
+            }
         }
     }
 
     fn expects_key(&self) -> bool {
-        matches!(
-            self.frames.last(),
-            Some(Frame {
-                content: Content::Object { key: None, .. },
-                ..
-            })
-        )
+        matches!(self.frames.last(), Some(Frame { content: Content::Object { key: None, .. }, .. }))
     }
 
-    fn open(
-        &mut self,
-        content: Content,
-        anchor: usize,
-        tag: Option<&Tag>,
-        span: Span,
-    ) -> Result<(), Failure> {
+    fn open(&mut self, content: Content, anchor: usize, tag: Option<&Tag>, span: Span) -> Result<(), Failure> {
         if self.expects_key() {
             let message = "a list or an object cannot be a key in JSON; use a text".to_owned();
             return Err(self.failure(ErrorKind::NotJson, span.start, message));
@@ -179,11 +150,7 @@ impl Builder<'_> {
         if self.frames.len() >= self.limits.depth {
             return Err(self.too_deep(span.start));
         }
-        self.frames.push(Frame {
-            content,
-            anchor,
-            cost: 1,
-        });
+        self.frames.push(Frame { content, anchor, cost: 1 });
         Ok(())
     }
 
@@ -193,32 +160,19 @@ impl Builder<'_> {
         };
         let value = match frame.content {
             Content::List(elements) => Value::Array(elements),
-            Content::Object {
-                mut members,
-                merged,
-                ..
-            } => {
+            Content::Object { mut members, merged, .. } => {
                 if let Some(merged) = merged {
                     merge(&mut members, merged);
                 }
                 Value::Object(members)
             }
         };
-        let node = Node {
-            value,
-            cost: frame.cost,
-        };
+        let node = Node { value, cost: frame.cost };
         self.complete(node, frame.anchor, false, span)
     }
 
     /// Takes a value that was written here, as against one that an alias brings.
-    fn complete(
-        &mut self,
-        node: Node,
-        anchor: usize,
-        is_merge: bool,
-        span: Span,
-    ) -> Result<(), Failure> {
+    fn complete(&mut self, node: Node, anchor: usize, is_merge: bool, span: Span) -> Result<(), Failure> {
         self.count(1, span)?;
         // Anchors are numbered from 1; 0 says that there is none.
         if anchor > 0 {
@@ -236,19 +190,11 @@ impl Builder<'_> {
         frame.cost = frame.cost.saturating_add(node.cost);
         match &mut frame.content {
             Content::List(elements) => elements.push(node.value),
-            Content::Object {
-                members,
-                key,
-                merged,
-            } => match key.take() {
+            Content::Object { members, key, merged } => match key.take() {
                 Some(key) if key.is_merge => {
                     if !can_be_merged(&node.value) {
                         let message = "`<<` merges an object or a list of objects, nothing else";
-                        return Err(self.failure(
-                            ErrorKind::NotJson,
-                            span.start,
-                            message.to_owned(),
-                        ));
+                        return Err(self.failure(ErrorKind::NotJson, span.start, message.to_owned()));
                     }
                     *merged = Some(node.value);
                 }
@@ -261,11 +207,7 @@ impl Builder<'_> {
                         Value::Null | Value::Bool(_) | Value::Number(_) => node.value.to_string(),
                         Value::Array(_) | Value::Object(_) => {
                             let message = "a list or an object cannot be a key in JSON; use a text";
-                            return Err(self.failure(
-                                ErrorKind::NotJson,
-                                span.start,
-                                message.to_owned(),
-                            ));
+                            return Err(self.failure(ErrorKind::NotJson, span.start, message.to_owned()));
                         }
                     };
                     if members.contains_key(&text) || (is_merge && merged.is_some()) {
@@ -311,11 +253,7 @@ impl Builder<'_> {
                 Content::Object { key: None, .. } => {}
             }
         }
-        let fault = Fault {
-            line_column: Some((mark.line(), mark.col() + 1)),
-            pointer: Some(pointer),
-            message,
-        };
+        let fault = Fault { line_column: Some((mark.line(), mark.col() + 1)), pointer: Some(pointer), message };
         (kind, fault)
     }
 }
@@ -353,11 +291,7 @@ fn can_be_merged(value: &Value) -> bool {
 
 fn scalar(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
     let Some(tag) = tag else {
-        return if style == ScalarStyle::Plain {
-            plain(text)
-        } else {
-            Ok(Value::String(text))
-        };
+        return if style == ScalarStyle::Plain { plain(text) } else { Ok(Value::String(text)) };
     };
     if !tag.is_yaml_core_schema() {
         // A lone `!` says: a text, whatever it looks like.
@@ -367,17 +301,12 @@ fn scalar(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, 
             Err(unknown_tag(tag))
         };
     }
-    let wrong = format!(
-        "{text:?} is not of the type that its tag !!{} says",
-        tag.suffix
-    );
+    let wrong = format!("{text:?} is not of the type that its tag !!{} says", tag.suffix);
     match tag.suffix.as_str() {
         "str" => Ok(Value::String(text)),
         "null" => plain(text).and_then(|value| value.is_null().then_some(value).ok_or(wrong)),
         "bool" => plain(text).and_then(|value| value.is_boolean().then_some(value).ok_or(wrong)),
-        "int" | "float" => {
-            plain(text).and_then(|value| value.is_number().then_some(value).ok_or(wrong))
-        }
+        "int" | "float" => plain(text).and_then(|value| value.is_number().then_some(value).ok_or(wrong)),
         _ => Err(unknown_tag(tag)),
     }
 }
@@ -396,9 +325,7 @@ fn plain(text: String) -> Result<Value, String> {
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(&text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(&*text, ".nan" | ".NaN" | ".NAN") {
-        return Err(format!(
-            "JSON has no number `{text}`; put it in quotes or remove it"
-        ));
+        return Err(format!("JSON has no number `{text}`; put it in quotes or remove it"));
     }
     Ok(number(&text, unsigned).map_or(Value::String(text), Value::Number))
 }
@@ -411,11 +338,9 @@ fn number(text: &str, unsigned: &str) -> Option<Number> {
         return based(digits, 8);
     }
     let begins_a_number = |part: &str| part.starts_with(|first: char| first.is_ascii_digit());
-    let is_decimal =
-        begins_a_number(unsigned) || unsigned.strip_prefix('.').is_some_and(begins_a_number);
-    let only_number_characters = unsigned
-        .bytes()
-        .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
+    let is_decimal = begins_a_number(unsigned) || unsigned.strip_prefix('.').is_some_and(begins_a_number);
+    let only_number_characters =
+        unsigned.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
     if !is_decimal || !only_number_characters {
         return None;
     }
@@ -489,20 +414,11 @@ mod tests {
     #[test]
     fn collections() {
         for (text, value) in [
-            (
-                "200: a\n1.0: b\ntrue: c\n~: d",
-                json!({"200": "a", "1.0": "b", "true": "c", "~": "d"}),
-            ),
+            ("200: a\n1.0: b\ntrue: c\n~: d", json!({"200": "a", "1.0": "b", "true": "c", "~": "d"})),
             ("? a\n: b", json!({"a": "b"})),
-            (
-                "a: &x [1, {b: 2}]\nc: *x",
-                json!({"a": [1, {"b": 2}], "c": [1, {"b": 2}]}),
-            ),
+            ("a: &x [1, {b: 2}]\nc: *x", json!({"a": [1, {"b": 2}], "c": [1, {"b": 2}]})),
             ("a: &x k\n*x : 1", json!({"a": "k", "k": 1})),
-            (
-                "a: &x {b: 1, c: 2}\nd: {<<: *x, b: 3}",
-                json!({"a": {"b": 1, "c": 2}, "d": {"b": 3, "c": 2}}),
-            ),
+            ("a: &x {b: 1, c: 2}\nd: {<<: *x, b: 3}", json!({"a": {"b": 1, "c": 2}, "d": {"b": 3, "c": 2}})),
             ("<<: [{a: 1}, {a: 2, b: 3}]", json!({"a": 1, "b": 3})),
             ("'<<': 1", json!({"<<": 1})),
             ("!!map {a: !!seq [1]}", json!({"a": [1]})),
@@ -517,30 +433,9 @@ mod tests {
     fn refusals() {
         use ErrorKind::{DuplicateKey, NotJson, Syntax};
         for (text, kind, line, column, pointer, said) in [
-            (
-                "a: 1\nb:\n  c: 1\n  c: 2",
-                DuplicateKey,
-                4,
-                3,
-                "#/b",
-                "\"c\" stands twice",
-            ),
-            (
-                "200: 1\n'200': 2",
-                DuplicateKey,
-                2,
-                1,
-                "#",
-                "\"200\" stands twice",
-            ),
-            (
-                "<<: {}\n<<: {}",
-                DuplicateKey,
-                2,
-                1,
-                "#",
-                "\"<<\" stands twice",
-            ),
+            ("a: 1\nb:\n  c: 1\n  c: 2", DuplicateKey, 4, 3, "#/b", "\"c\" stands twice"),
+            ("200: 1\n'200': 2", DuplicateKey, 2, 1, "#", "\"200\" stands twice"),
+            ("<<: {}\n<<: {}", DuplicateKey, 2, 1, "#", "\"<<\" stands twice"),
             ("a: .nan", NotJson, 1, 4, "#/a", "`.nan`"),
             ("a: !local 1", NotJson, 1, 4, "#/a", "!local"),
             ("a: !!int x", NotJson, 1, 4, "#/a", "!!int"),
@@ -548,14 +443,7 @@ mod tests {
             ("a: !local {}", NotJson, 1, 4, "#/a", "!local"),
             ("[1]: 2", NotJson, 1, 1, "#", "cannot be a key"),
             ("a: &x [1]\n*x : 2", NotJson, 2, 1, "#", "cannot be a key"),
-            (
-                "a: &x [*x]",
-                NotJson,
-                1,
-                8,
-                "#/a/0",
-                "inside what it refers to",
-            ),
+            ("a: &x [*x]", NotJson, 1, 8, "#/a/0", "inside what it refers to"),
             ("<<: 1", NotJson, 1, 5, "#", "merges an object"),
             ("a: [1, 2", Syntax, 2, 1, "#/a/2", "not well-formed YAML"),
             ("a: *b", Syntax, 1, 4, "#/a", "not well-formed YAML"),
@@ -563,11 +451,7 @@ mod tests {
         ] {
             let (found_kind, fault) = read(text).unwrap_err();
             assert_eq!(found_kind, kind, "{text}: {fault:?}");
-            assert_eq!(
-                fault.pointer.clone().unwrap().to_string(),
-                pointer,
-                "{text}: {fault:?}"
-            );
+            assert_eq!(fault.pointer.clone().unwrap().to_string(), pointer, "{text}: {fault:?}");
             assert_eq!(fault.line_column, Some((line, column)), "{text}: {fault:?}");
             assert!(fault.message.contains(said), "{text}: {fault:?}");
         }
