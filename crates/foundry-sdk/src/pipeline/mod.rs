@@ -121,9 +121,15 @@ struct OneCall {
 impl Transport for OneCall {
     fn send(&self, call: Call) -> BoxFuture<'_, Result<Response, BoxError>> {
         Box::pin(async move {
-            // The URL as it is before it is stamped; it is told with errors.
-            let _ = self.options.url.set(call.request.url().clone());
-            self.pipeline.send(call, &self.options).await.map_err(BoxError::from)
+            // Who calls the generated client by itself gets the error from here; a request, which
+            // can also fail behind the transport, looks at the options.
+            let operation = call.operation.id;
+            let url = self.options.url.get_or_init(|| call.request.url().clone());
+            let id = &self.options.client_request_id;
+            self.pipeline
+                .send(call, &self.options)
+                .await
+                .map_err(|error| error.of_call(operation, Some(url), id).into())
         })
     }
 }
