@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::client::ProjectClient;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pipeline::{CLIENT_REQUEST_ID, CallOptions, from_raw};
+use crate::pipeline::{CLIENT_REQUEST_ID, CallOptions, from_raw, new_request_id};
 
 /// An operation with its arguments: what a [`Request`] sends.
 ///
@@ -64,7 +64,8 @@ impl<O: Clone> Clone for Request<O> {
 
 impl<O: Operation> Request<O> {
     pub(crate) fn new(client: &ProjectClient, operation: O) -> Self {
-        let options = CallOptions::new(client.classic_api_version().map(str::to_owned));
+        let mut options = CallOptions::new(client.classic_api_version().map(str::to_owned));
+        options.client_request_id = Some(new_request_id());
         Self { client: client.clone(), options, operation, refused: None }
     }
 
@@ -101,7 +102,7 @@ impl<O: Operation> Request<O> {
         if HeaderValue::from_str(&id).is_err() {
             self.refuse(format!("the client request id {id:?} has characters that no header may hold"));
         }
-        self.options.client_request_id = id;
+        self.options.client_request_id = Some(id);
         self
     }
 
@@ -114,7 +115,7 @@ impl<O: Operation> Request<O> {
     /// # Errors
     /// See [`ErrorKind`].
     pub async fn send(self) -> Result<Reply<O::Output>> {
-        let client_request_id = self.options.client_request_id.clone();
+        let client_request_id = self.options.client_request_id.clone().unwrap_or_default();
         if let Some(reason) = self.refused {
             let error = Error::new(ErrorKind::InvalidInput, reason);
             return Err(error.of_call(O::ID, None, &client_request_id));

@@ -9,7 +9,7 @@ use foundry_raw::{BoxError, Call, Response, Transport, streamed, whole};
 use futures_core::future::BoxFuture;
 use http::{HeaderName, HeaderValue};
 
-pub(crate) use self::options::CallOptions;
+pub(crate) use self::options::{CallOptions, new_request_id};
 use crate::credential::Credential;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
@@ -51,9 +51,9 @@ impl Pipeline {
         Ok(())
     }
 
-    async fn send(&self, mut call: Call, options: &CallOptions) -> Result<Response> {
+    async fn send(&self, mut call: Call, options: &CallOptions, client_request_id: &str) -> Result<Response> {
         // What the caller gave comes first: the operation adds only what is not there.
-        options.apply(&mut call.request);
+        options.apply(&mut call.request, client_request_id);
         call.stamp(options.api_version.as_deref());
         let headers = call.request.headers_mut();
         headers.insert(http::header::USER_AGENT, self.user_agent.clone());
@@ -121,15 +121,13 @@ struct OneCall {
 impl Transport for OneCall {
     fn send(&self, call: Call) -> BoxFuture<'_, Result<Response, BoxError>> {
         Box::pin(async move {
-            // Who calls the generated client by itself gets the error from here; a request, which
-            // can also fail behind the transport, looks at the options.
+            // A request makes its id itself; calls of the generated client get one each here.
+            let id = self.options.client_request_id.clone().unwrap_or_else(new_request_id);
             let operation = call.operation.id;
-            let url = self.options.url.get_or_init(|| call.request.url().clone());
-            let id = &self.options.client_request_id;
-            self.pipeline
-                .send(call, &self.options)
-                .await
-                .map_err(|error| error.of_call(operation, Some(url), id).into())
+            let url = call.request.url().clone();
+            let _ = self.options.url.set(url.clone());
+            let sent = self.pipeline.send(call, &self.options, &id).await;
+            sent.map_err(|error| error.of_call(operation, Some(&url), &id).into())
         })
     }
 }

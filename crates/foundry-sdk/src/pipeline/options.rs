@@ -9,11 +9,16 @@ use uuid::Uuid;
 
 use super::CLIENT_REQUEST_ID;
 
+/// A new id of a call.
+pub(crate) fn new_request_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
 /// What one call asks for beside its operation's own arguments.
 #[derive(Clone)]
 pub(crate) struct CallOptions {
-    /// Our id of the call.
-    pub(crate) client_request_id: String,
+    /// Our id of the call; one is made when it is sent if there is none.
+    pub(crate) client_request_id: Option<String>,
     /// Instead of the operation's own api-version.
     pub(crate) api_version: Option<String>,
     pub(crate) headers: HeaderMap,
@@ -24,13 +29,7 @@ pub(crate) struct CallOptions {
 
 impl CallOptions {
     pub(crate) fn new(api_version: Option<String>) -> Self {
-        Self {
-            client_request_id: Uuid::new_v4().to_string(),
-            api_version,
-            headers: HeaderMap::new(),
-            query: Vec::new(),
-            url: Arc::default(),
-        }
+        Self { client_request_id: None, api_version, headers: HeaderMap::new(), query: Vec::new(), url: Arc::default() }
     }
 
     /// Another call with the same options, which has not been sent yet.
@@ -43,12 +42,12 @@ impl CallOptions {
     }
 
     /// Puts them on a request; the caller's own headers win over what the operation sets.
-    pub(super) fn apply(&self, request: &mut reqwest::Request) {
+    pub(super) fn apply(&self, request: &mut reqwest::Request, client_request_id: &str) {
         if !self.query.is_empty() {
             request.url_mut().query_pairs_mut().extend_pairs(&self.query);
         }
         let headers = request.headers_mut();
-        if let Ok(id) = HeaderValue::from_str(&self.client_request_id) {
+        if let Ok(id) = HeaderValue::from_str(client_request_id) {
             headers.insert(CLIENT_REQUEST_ID, id);
         }
         for (name, value) in &self.headers {
