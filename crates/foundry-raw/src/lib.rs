@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
+// Without any API there is nothing that leans on the rest.
+#![cfg_attr(not(feature = "v2025-05-01"), allow(dead_code, unreachable_pub, unused_imports, unused_macros))]
 
 mod client;
 mod error;
@@ -25,5 +27,5 @@ pub use wire::{
     from_slice_with_report, from_str,
 };
 
-#[cfg(feature = "v2025-05-01")]
-pub use generated::v2025_05_01;
+// A module per API; which there are is the generator's to say.
+pub use generated::*;

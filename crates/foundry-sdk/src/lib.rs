@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
+// Without any API there is nothing to send.
+#![cfg_attr(not(feature = "v2025-05-01"), allow(dead_code, unused_imports))]
 
 #[cfg(feature = "v2025-05-01")]
 pub mod classic;
