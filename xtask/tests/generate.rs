@@ -1160,17 +1160,17 @@ fn schemas_that_cannot_be_typed_are_refused() {
 
 #[test]
 fn what_cannot_be_written_leaves_the_old_files() {
-    refused_to_write("a file where a folder is needed", |workspace| {
-        std::fs::remove_dir_all(workspace.path("crates/foundry-raw/surface")).unwrap();
-        workspace.write("crates/foundry-raw/surface", "in the way");
+    refused_to_write("a file where a folder is needed", "crates/foundry-emulator/openapi", |workspace| {
+        std::fs::remove_dir_all(workspace.path("crates/foundry-emulator/openapi")).unwrap();
+        workspace.write("crates/foundry-emulator/openapi", "in the way");
     });
-    refused_to_write("a folder where a file is needed", |workspace| {
+    refused_to_write("a folder where a file is needed", SURFACE, |workspace| {
         std::fs::remove_file(workspace.path(SURFACE)).unwrap();
         workspace.write(&format!("{SURFACE}/file"), "in the way");
     });
 }
 
-fn refused_to_write(name: &str, plant: fn(&Workspace)) {
+fn refused_to_write(name: &str, place: &str, plant: fn(&Workspace)) {
     let workspace = Workspace::new();
     plant(&workspace);
     // Files before and after the blocked one differ from what would be written.
@@ -1178,7 +1178,7 @@ fn refused_to_write(name: &str, plant: fn(&Workspace)) {
     let before = workspace.snapshot();
     let run = workspace.generate();
     assert_eq!(run.code, Some(100), "{name}: {}", run.stdout);
-    assert!(run.stderr.contains("crates/foundry-raw/surface"), "{name}: {}", run.stderr);
+    assert!(run.stderr.contains(place), "{name}: {}", run.stderr);
     assert_eq!(differences(&before, &workspace.snapshot()), Vec::<String>::new(), "{name}");
 }
 

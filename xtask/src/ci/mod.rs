@@ -1,6 +1,7 @@
 //! `cargo xtask ci`: the checks a change must pass, one after the other.
 
 mod features;
+mod payloads;
 mod readme;
 mod steps;
 mod workspace;
@@ -34,6 +35,7 @@ enum Step {
     Generate,
     Clippy,
     Test,
+    Payloads,
     Docs,
     Features,
     Deny,
@@ -42,8 +44,17 @@ enum Step {
 
 impl Step {
     /// All of them in the order they run: what fails fast and costs little comes first.
-    const ALL: [Self; 8] =
-        [Self::Fmt, Self::Generate, Self::Clippy, Self::Test, Self::Docs, Self::Features, Self::Deny, Self::Package];
+    const ALL: [Self; 9] = [
+        Self::Fmt,
+        Self::Generate,
+        Self::Clippy,
+        Self::Test,
+        Self::Payloads,
+        Self::Docs,
+        Self::Features,
+        Self::Deny,
+        Self::Package,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -51,6 +62,7 @@ impl Step {
             Self::Generate => "generate",
             Self::Clippy => "clippy",
             Self::Test => "test",
+            Self::Payloads => "payloads",
             Self::Docs => "docs",
             Self::Features => "features",
             Self::Deny => "deny",
@@ -64,6 +76,7 @@ impl Step {
             Self::Generate => "the generated files are those that the documents give",
             Self::Clippy => "no lint warns, in any target, with all features",
             Self::Test => "the README's test command passes",
+            Self::Payloads => "recorded payloads decode and lose nothing, where there are any beside the project",
             Self::Docs => "the documentation builds without warnings",
             Self::Features => "each published crate builds with no feature, with each alone and with all",
             Self::Deny => "licences, banned and duplicate crates, sources of crates",
@@ -77,6 +90,7 @@ impl Step {
             Self::Generate => steps::generate(root),
             Self::Clippy => steps::clippy(root),
             Self::Test => steps::test(root),
+            Self::Payloads => payloads::run(root),
             Self::Docs => steps::docs(root),
             Self::Features => steps::features(root),
             Self::Deny => steps::deny(root),

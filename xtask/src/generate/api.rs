@@ -49,8 +49,23 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     pub(crate) presence: Presence,
     pub(crate) access: Access,
+    /// In what the type takes more than the document says, and why.
+    pub(crate) loosened: Option<Loosened>,
     /// Whether the value stands in a box, because the type would contain itself.
     pub(crate) boxed: bool,
+}
+
+/// Why a required property need not be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loosened {
+    /// Answers are read without insisting on what the document requires.
+    Answer,
+    /// The document lets it be null.
+    Nullable,
+    /// The document's mark says that recorded answers lack it.
+    Observed,
+    /// The overlay's mark says so.
+    Overlay,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ mod client;
 mod docs;
 mod files;
 mod inspect;
+mod loosened;
 mod names;
 mod operations;
 mod read;
@@ -20,6 +21,7 @@ use std::time::Instant;
 use openapi_compare::Document;
 use sha2::{Digest as _, Sha256};
 
+pub(crate) use self::files::read_text;
 use self::files::{Files, State};
 use self::names::Names;
 use self::sources::Sources;
@@ -103,7 +105,8 @@ fn generate_api(root: &Path, name: &str, sources: &mut Sources, files: &mut File
     let overlay_text = files::read_text(&folder.join("overlay.yaml"))?;
     let names_text = files::read_text(&folder.join("names.toml"))?;
 
-    let mut described = document.into_value();
+    let published = document.into_value();
+    let mut described = published.clone();
     let overlay_name = format!("openapi/{name}/overlay.yaml");
     let failed = |error: &dyn std::fmt::Display| {
         Failure::new(
@@ -125,7 +128,7 @@ fn generate_api(root: &Path, name: &str, sources: &mut Sources, files: &mut File
     let mut names = Names::parse(&names_text, &format!("openapi/{name}/names.toml"))?;
     let source = sources.get(name)?;
     let (module, feature) = (source.module.clone(), source.feature.clone());
-    let api = read::read(name, &module, &described, &mut names)?;
+    let api = read::read(name, &module, &published, &described, &mut names)?;
     let mut for_progenitor = described.clone();
     matched.extend(normalize::run(normalize::OPERATIONS, &mut for_progenitor)?);
     normalize::check_recorded(name, &sources.get(name)?.passes, &matched)?;
@@ -151,7 +154,8 @@ fn generate_api(root: &Path, name: &str, sources: &mut Sources, files: &mut File
         lines += text.lines().count();
         files.add(format!("{target}/{path}"), text);
     }
-    files.add(format!("crates/foundry-raw/surface/{name}.txt"), surface::emit(&api, &methods));
+    files.add(format!("{target}/surface.txt"), surface::emit(&api, &methods));
+    files.add(format!("{target}/loosened.tsv"), loosened::emit(&api));
     files.add(format!("openapi/{name}/names.toml"), names.to_text(&names_text));
     // A crate that embeds a document has a copy of its own, or it could not be packaged.
     let document_text = String::from_utf8_lossy(&bytes).into_owned();

@@ -18,7 +18,7 @@ pub(crate) const SOURCES: &str = "openapi/sources.toml";
 /// What is made from it.
 pub(crate) const GENERATED: &str = "crates/foundry-raw/src/generated";
 pub(crate) const MODULE: &str = "crates/foundry-raw/src/generated/v2025_05_01";
-pub(crate) const SURFACE: &str = "crates/foundry-raw/surface/2025-05-01.txt";
+pub(crate) const SURFACE: &str = "crates/foundry-raw/src/generated/v2025_05_01/surface.txt";
 pub(crate) const EMBEDDED: &str = "crates/foundry-emulator/openapi/2025-05-01.json";
 
 /// The workspace, as far as generate needs it; removed at the end of a test that passes.
@@ -43,7 +43,7 @@ impl Workspace {
         let root = std::env::temp_dir().join(format!("xtask-generate-{}-{number}", std::process::id()));
         let _ = std::fs::remove_dir_all(&root);
         let original = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        for part in ["openapi", GENERATED, "crates/foundry-raw/surface", "crates/foundry-emulator/openapi"] {
+        for part in ["openapi", GENERATED, "crates/foundry-emulator/openapi"] {
             copy(&original.join(part), &root.join(part));
         }
         std::fs::create_dir_all(root.join("xtask")).unwrap();

@@ -17,16 +17,30 @@ use super::client::STREAM_SUFFIX;
 use super::names::{self, Names};
 use crate::failure::Failure;
 
-/// Reads an API from its document, normalised by the passes over schemas.
-pub(crate) fn read(name: &str, module: &str, document: &Value, names: &mut Names) -> Result<Api, Failure> {
+/// Reads an API from its document, normalised by the passes over schemas; `published` is the
+/// document before its overlay.
+pub(crate) fn read(
+    name: &str,
+    module: &str,
+    published: &Value,
+    document: &Value,
+    names: &mut Names,
+) -> Result<Api, Failure> {
     let empty = Map::new();
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object).unwrap_or(&empty);
     let operations = operations(document);
     check_groups(&operations)?;
     let rust = names.fix_schemas(schemas.keys().map(String::as_str))?;
     let methods = names.fix_operations(operations.iter().map(|operation| operation.id))?;
-    let reader =
-        Reader { document, schemas, names, rust: &rust, lists: lists(schemas, &operations), tags: tags(schemas) };
+    let reader = Reader {
+        published,
+        document,
+        schemas,
+        names,
+        rust: &rust,
+        lists: lists(schemas, &operations),
+        tags: tags(schemas),
+    };
 
     let mut reach = Reach::default();
     for operation in &operations {
@@ -210,6 +224,7 @@ fn tags(schemas: &Map<String, Value>) -> Tags {
 }
 
 struct Reader<'a> {
+    published: &'a Value,
     document: &'a Value,
     schemas: &'a Map<String, Value>,
     names: &'a Names,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Reader, reference, schema_name, strings, text};
 use crate::failure::Failure;
 use crate::generate::api::{
-    Access, Branch, EnumValue, Field, Kind, KindVariant, ObjectVariant, Presence, Shape, Struct, Type,
+    Access, Branch, EnumValue, Field, Kind, KindVariant, Loosened, ObjectVariant, Presence, Shape, Struct, Type,
 };
 use crate::normalize::CONSTANT;
 
@@ -119,14 +119,26 @@ impl Reader<'_> {
             if let (true, Type::Vec(item)) = (self.lists.contains(&(name.to_owned(), property.clone())), &ty) {
                 ty = Type::List(item.clone());
             }
-            let observed = strings(&value["x-observed"]);
-            let loosened = observed.iter().any(|seen| seen == "absent" || seen == "null");
+            let observed = is_observed(value);
+            let nullable = value["nullable"] == true;
             let presence = match (is_required, &ty) {
                 (false, _) => Presence::Optional,
                 (true, Type::Any) => Presence::Any,
-                (true, _) if value["nullable"] == true || loosened => Presence::Nullable,
+                (true, _) if nullable || observed => Presence::Nullable,
                 (true, Type::String) if property == "id" && in_answers => Presence::Key,
                 (true, _) => Presence::Required,
+            };
+            let loosened = match presence {
+                Presence::Optional | Presence::Key => None,
+                _ if nullable => Some(Loosened::Nullable),
+                _ if observed
+                    && is_observed(&self.published["components"]["schemas"][name]["properties"][property]) =>
+                {
+                    Some(Loosened::Observed)
+                }
+                _ if observed => Some(Loosened::Overlay),
+                _ if in_answers || !in_requests => Some(Loosened::Answer),
+                _ => None,
             };
             let access = match (read_only, value["writeOnly"] == true) {
                 (true, _) if in_requests => Access::Read,
@@ -141,6 +153,7 @@ impl Reader<'_> {
                 ty,
                 presence,
                 access,
+                loosened,
                 boxed: false,
             });
         }
@@ -332,4 +345,9 @@ impl Reader<'_> {
             Some(other) => return refuse(&format!("the unknown type `{other}`")),
         })
     }
+}
+
+/// Whether a property is marked as absent or null in recorded answers.
+fn is_observed(property: &Value) -> bool {
+    strings(&property["x-observed"]).iter().any(|seen| seen == "absent" || seen == "null")
 }

@@ -9,7 +9,8 @@ use serde_json::json;
 fn api(mut document: Value) -> Result<Api, String> {
     normalize::run(normalize::SCHEMAS, &mut document).map_err(|error| error.to_string())?;
     let mut names = Names::parse("", "names.toml").map_err(|error| error.to_string())?;
-    read("v0", "v0", &document, &mut names).map_err(|error| error.to_string())
+    let published = document.clone();
+    read("v0", "v0", &published, &document, &mut names).map_err(|error| error.to_string())
 }
 
 fn reference_to(name: &str) -> Value {

@@ -1,0 +1,204 @@
+//! Recorded payloads through the `decode` example, where a collection of them lies beside the project.
+//!
+//! A collection is a folder with an `INDEX.tsv` (file, api, operation, part, expectation). Whatever is
+//! expected to decode does, and encoded again it has lost nothing but nulls.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use super::{Line, say};
+use crate::failure::Failure;
+use crate::generate::read_text;
+
+/// Where a collection may lie, from the workspace.
+const COLLECTION: &str = "../shared/reference/payloads";
+
+struct Row {
+    file: String,
+    api: String,
+    operation: String,
+    part: String,
+    expectation: String,
+}
+
+pub(super) fn run(root: &Path) -> Result<(), Failure> {
+    let folder = root.join(COLLECTION);
+    let index = folder.join("INDEX.tsv");
+    if !index.exists() {
+        say("no collection of payloads lies beside the project; there is nothing to decode");
+        return Ok(());
+    }
+    let apis = apis(root)?;
+    let rows: Vec<Row> =
+        read_text(&index)?.lines().skip(1).filter_map(row).filter(|row| apis.contains(&row.api)).collect();
+    let mut values = Vec::new();
+    for row in rows.iter().filter(|row| row.expectation == "decodes") {
+        values.push((row, body(&folder.join(&row.file), &row.part)?));
+    }
+    let lines: Vec<String> = values
+        .iter()
+        .map(|(row, value)| {
+            json!({ "api": row.api, "operation": row.operation, "part": row.part, "value": value }).to_string()
+        })
+        .collect();
+    let answers = decode(root, &["--batch"], lines.join("\n").as_bytes())?;
+    let mut faults = Vec::new();
+    for ((row, value), answer) in values.iter().zip(&answers) {
+        check(
+            &format!("{} ({} {})", row.file, row.operation, row.part),
+            value,
+            answer,
+            row.part == "request",
+            &mut faults,
+        );
+    }
+    if answers.len() != values.len() {
+        faults.push(format!("{} answers came for {} payloads", answers.len(), values.len()));
+    }
+    let mut events = 0;
+    for row in rows.iter().filter(|row| row.part == "stream") {
+        let path = folder.join(&row.file);
+        let text = std::fs::read(&path).map_err(|error| Failure::io(&path, &error))?;
+        let answers = decode(root, &["--sse", "--api", &row.api, "--operation", &row.operation], &text)?;
+        let data = String::from_utf8_lossy(&text);
+        let sent = data.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim);
+        let sent: Vec<Value> = sent.map(|data| serde_json::from_str(data).unwrap_or_else(|_| data.into())).collect();
+        if sent.len() != answers.len() {
+            faults.push(format!("{}: {} events of {} came out", row.file, answers.len(), sent.len()));
+        }
+        for (number, (sent, answer)) in sent.iter().zip(&answers).enumerate() {
+            check(&format!("{}, event {}", row.file, number + 1), sent, answer, false, &mut faults);
+        }
+        events += answers.len();
+    }
+    if faults.is_empty() {
+        say(&format!("{} payloads and {events} events decode and lose nothing but nulls", values.len()));
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!("{} payloads do not come through:\n  - {}", faults.len(), faults.join("\n  - ")),
+        index.display().to_string(),
+        "decode one by hand with the `decode` example of foundry-raw",
+    ))
+}
+
+/// The APIs of this project.
+fn apis(root: &Path) -> Result<Vec<String>, Failure> {
+    let folder = root.join("openapi");
+    let entries = std::fs::read_dir(&folder).map_err(|error| Failure::io(&folder, &error))?;
+    Ok(entries
+        .flatten()
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect())
+}
+
+fn row(line: &str) -> Option<Row> {
+    let mut columns = line.split('\t').map(str::to_owned);
+    Some(Row {
+        file: columns.next()?,
+        api: columns.next()?,
+        operation: columns.next()?,
+        part: columns.next()?,
+        expectation: columns.next()?,
+    })
+}
+
+/// The body in a file: an example as the service publishes them (parameters and responses), or a
+/// recording (request and response).
+fn body(path: &PathBuf, part: &str) -> Result<Value, Failure> {
+    let text = read_text(path)?;
+    let file: Value = serde_json::from_str(&text)
+        .map_err(|error| Failure::new(error.to_string(), path.display().to_string(), "this is no payload"))?;
+    let inner = |value: &Value| value.get("body").cloned().unwrap_or_else(|| value.clone());
+    if let (Some(parameters), Some(responses)) = (file["parameters"].as_object(), file["responses"].as_object()) {
+        return Ok(match part {
+            "response" => responses.values().next().map(inner).unwrap_or_default(),
+            _ => ["body", "resource"]
+                .iter()
+                .find_map(|name| parameters.get(*name))
+                .or_else(|| parameters.values().find(|value| value.is_object()))
+                .cloned()
+                .unwrap_or_default(),
+        });
+    }
+    Ok(file.get(part).map(inner).unwrap_or(file))
+}
+
+/// Runs the example and returns its lines.
+fn decode(root: &Path, arguments: &[&str], input: &[u8]) -> Result<Vec<Value>, Failure> {
+    let cargo = ["run", "--quiet", "--package", "foundry-raw", "--all-features", "--example", "decode", "--"];
+    let line = Line::cargo(cargo.into_iter().chain(arguments.iter().copied()));
+    let file = root.join("target/payloads.in");
+    let opened = std::fs::write(&file, input).and_then(|()| std::fs::File::open(&file));
+    let opened = opened.map_err(|error| Failure::io(&file, &error))?;
+    let mut command = line.command(root);
+    command.stdin(Stdio::from(opened)).stderr(Stdio::inherit());
+    let output = command.output().map_err(|error| line.cannot_start(&error))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().map(|line| serde_json::from_str(line)).collect::<Result<_, _>>().map_err(|error| {
+        Failure::new(format!("a line of the example is no JSON: {error}"), line.to_string(), "look at it")
+    })
+}
+
+fn check(name: &str, sent: &Value, answer: &Value, is_request: bool, faults: &mut Vec<String>) {
+    if answer["ok"] != true {
+        faults.push(format!("{name}: {} at {}", answer["error"], answer["path"]));
+        return;
+    }
+    let mut sent = sent.clone();
+    if is_request {
+        // Where a request type keeps no unknown fields, those listed may be gone.
+        for place in answer["unknown"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if answer["value"].pointer(place).is_none() {
+                remove(&mut sent, place);
+            }
+        }
+    }
+    if without_nulls(&sent) != without_nulls(&answer["value"]) {
+        faults.push(format!("{name}: something was lost"));
+    }
+}
+
+fn remove(value: &mut Value, place: &str) {
+    let Some((parent, name)) = place.rsplit_once('/') else { return };
+    if let Some(parent) = value.pointer_mut(parent).and_then(Value::as_object_mut) {
+        parent.remove(&name.replace("~1", "/").replace("~0", "~"));
+    }
+}
+
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name.clone(), without_nulls(value)))
+            .collect(),
+        Value::Array(list) => list.iter().map(without_nulls).collect(),
+        value => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_lost_is_a_fault_and_what_is_null_is_none() {
+        let sent = json!({ "a": 1, "b": null, "c": { "d": [null, { "e": null, "f": 2 }] } });
+        for (answer, is_request, faulty) in [
+            (json!({ "ok": true, "value": { "a": 1, "c": { "d": [null, { "f": 2 }] } } }), false, false),
+            (json!({ "ok": true, "value": { "a": 1, "c": { "d": [{ "f": 2 }] } } }), false, true),
+            (json!({ "ok": true, "value": { "c": { "d": [null, { "f": 2 }] } }, "unknown": ["/a"] }), false, true),
+            (json!({ "ok": true, "value": { "c": { "d": [null, { "f": 2 }] } }, "unknown": ["/a"] }), true, false),
+            (json!({ "ok": true, "value": { "c": { "d": [null, { "f": 2 }] } }, "unknown": [] }), true, true),
+            (json!({ "ok": false, "path": "/a", "error": "no" }), false, true),
+        ] {
+            let mut faults = Vec::new();
+            check("x", &sent, &answer, is_request, &mut faults);
+            assert_eq!(!faults.is_empty(), faulty, "{answer}: {faults:?}");
+        }
+    }
+}
