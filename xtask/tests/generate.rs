@@ -111,7 +111,6 @@ fn generating_again_writes_nothing_and_from_nothing_gives_the_same_bytes() {
     assert_eq!(differences(&before, &workspace.snapshot()), Vec::<String>::new());
 
     std::fs::remove_dir_all(workspace.path(GENERATED)).unwrap();
-    std::fs::remove_file(workspace.path(SURFACE)).unwrap();
     std::fs::remove_file(workspace.path(EMBEDDED)).unwrap();
     let run = workspace.generate();
     assert_eq!(run.code, Some(0), "{}", run.stderr);
@@ -187,7 +186,9 @@ fn generated_files_say_what_made_them_from_which_bytes() {
     for path in workspace.files(MODULE) {
         let text = workspace.read(&path);
         let first = text.lines().next().unwrap();
-        for part in ["cargo xtask generate", DOCUMENT, &sum, "DO NOT EDIT"] {
+        // The sum would be a change in every diff of the lists, which are there to show changes.
+        let of_the_document = [DOCUMENT, &sum].into_iter().filter(|_| path.ends_with(".rs"));
+        for part in ["cargo xtask generate", "DO NOT EDIT"].into_iter().chain(of_the_document) {
             assert!(first.contains(part), "{path}: {first}");
         }
         assert!(text.lines().count() < 10_000, "{path} is too long");
@@ -208,7 +209,7 @@ fn accepted(workspace: &Workspace, gone: &[&str], new: &[&str]) -> Run {
     let after = workspace.read(SURFACE);
     assert_eq!(line_changes(&before, &after), (gone.to_vec(), new.to_vec()));
     assert_eq!(workspace.check().code, Some(0));
-    for path in workspace.files(GENERATED) {
+    for path in workspace.files(GENERATED).into_iter().filter(|path| path.ends_with(".rs")) {
         syn::parse_file(&workspace.read(&path)).unwrap_or_else(|error| panic!("{path} is no Rust: {error}"));
     }
     run

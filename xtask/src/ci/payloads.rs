@@ -3,7 +3,7 @@
 //! A collection is a folder with an `INDEX.tsv` (file, api, operation, part, expectation). Whatever is
 //! expected to decode does, and encoded again it has lost nothing but nulls.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -108,7 +108,7 @@ fn row(line: &str) -> Option<Row> {
 
 /// The body in a file: an example as the service publishes them (parameters and responses), or a
 /// recording (request and response).
-fn body(path: &PathBuf, part: &str) -> Result<Value, Failure> {
+fn body(path: &Path, part: &str) -> Result<Value, Failure> {
     let text = read_text(path)?;
     let file: Value = serde_json::from_str(&text)
         .map_err(|error| Failure::new(error.to_string(), path.display().to_string(), "this is no payload"))?;
@@ -138,7 +138,7 @@ fn decode(root: &Path, arguments: &[&str], input: &[u8]) -> Result<Vec<Value>, F
     command.stdin(Stdio::from(opened)).stderr(Stdio::inherit());
     let output = command.output().map_err(|error| line.cannot_start(&error))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    text.lines().map(|line| serde_json::from_str(line)).collect::<Result<_, _>>().map_err(|error| {
+    text.lines().map(serde_json::from_str).collect::<Result<_, _>>().map_err(|error| {
         Failure::new(format!("a line of the example is no JSON: {error}"), line.to_string(), "look at it")
     })
 }

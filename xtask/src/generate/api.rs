@@ -292,6 +292,7 @@ mod tests {
             ty,
             presence: Presence::Optional,
             access: Access::Both,
+            loosened: None,
             boxed: false,
         }
     }

@@ -55,8 +55,17 @@ pub(crate) fn fill(
     reader: &mut Reader<'_>,
 ) -> Result<(), DecodeError> {
     let mut seen = [0_u64; MAX_FIELDS / 64];
+    // Most objects come in the document's order, so the field behind the last one is tried first.
+    let mut next = 0;
     reader.object(
-        |name| index_of(name).ok_or_else(|| name.to_owned()),
+        |name| {
+            let index = match fields.get(next) {
+                Some(field) if field.name == name => next,
+                _ => index_of(name).ok_or_else(|| name.to_owned())?,
+            };
+            next = index + 1;
+            Ok::<usize, String>(index)
+        },
         |reader, key| match key {
             Ok(index) => {
                 let name = fields[index].name;

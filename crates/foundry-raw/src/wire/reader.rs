@@ -195,9 +195,13 @@ impl<'j> Reader<'j> {
         }
     }
 
-    pub(crate) fn number(&mut self) -> Result<serde_json::Number, DecodeError> {
+    /// A number that is encoded as it was received: an integer if it can be one.
+    pub(crate) fn integer_or_number(&mut self) -> Result<Result<i64, serde_json::Number>, DecodeError> {
         let text = self.number_text("a number")?;
-        serde_json::from_str(text).map_err(|error| self.fail(error.to_string()))
+        match text.parse() {
+            Ok(integer) if text != "-0" => Ok(Ok(integer)),
+            _ => serde_json::from_str(text).map(Err).map_err(|error| self.fail(strip_position(&error))),
+        }
     }
 
     /// Passes over one value of any kind.

@@ -90,10 +90,10 @@ impl From<DateTime<Utc>> for Timestamp {
 impl Decode for Timestamp {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let form = match reader.kind()? {
-            Kind::Number => {
-                let number = reader.number()?;
-                number.as_i64().map_or(Form::Number(number), Form::Seconds)
-            }
+            Kind::Number => match reader.integer_or_number()? {
+                Ok(seconds) => Form::Seconds(seconds),
+                Err(number) => Form::Number(number),
+            },
             Kind::String => Form::Text(reader.str_with(|text| text.into())?),
             _ => Form::Other(Box::new(reader.value()?)),
         };

@@ -338,3 +338,41 @@ fn a_parameter_of_the_operation_takes_the_place_of_its_paths() {
     let error = api(source).unwrap_err();
     assert!(error.contains("would both be `limit`") && error.contains("at: POST /do"), "{error}");
 }
+
+#[test]
+fn what_a_type_takes_beyond_the_document_has_its_reason() {
+    use crate::generate::api::Loosened;
+
+    let text = json!({ "type": "string" });
+    let observed = json!({ "type": "string", "x-observed": ["absent"] });
+    let nullable = json!({ "type": "string", "nullable": true });
+    let mut document = document(json!({ "Out": {
+        "type": "object",
+        "required": ["id", "plain", "seen", "corrected", "nullable"],
+        "properties": {
+            "id": text, "plain": text, "seen": observed, "corrected": text, "nullable": nullable, "optional": text,
+        },
+    } }));
+    document["paths"]["/out"] = json!({ "get": {
+        "operationId": "Out_get",
+        "tags": ["Out"],
+        "responses": { "200": { "description": "", "content": content(reference_to("Out")) } },
+    } });
+    let published = document.clone();
+    document["components"]["schemas"]["Out"]["properties"]["corrected"]["x-observed"] = json!(["null"]);
+    let mut names = Names::parse("", "names.toml").unwrap();
+    let api = read("v0", "v0", &published, &document, &mut names).unwrap();
+    let reasons = ["id", "plain", "seen", "corrected", "nullable", "optional"]
+        .map(|name| field(&api.types, "Out", name).loosened);
+    assert_eq!(
+        reasons,
+        [
+            None,
+            Some(Loosened::Answer),
+            Some(Loosened::Observed),
+            Some(Loosened::Overlay),
+            Some(Loosened::Nullable),
+            None,
+        ]
+    );
+}
