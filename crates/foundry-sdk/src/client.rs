@@ -190,6 +190,11 @@ impl ProjectClientBuilder {
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(IDLE_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
+            // What is on the wire is not to depend on which features other crates switch on.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
             .build()
             .map_err(|error| {
                 Error::new(ErrorKind::InvalidInput, "the HTTP client cannot be made").with_source(error)

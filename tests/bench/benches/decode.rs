@@ -1,7 +1,7 @@
 //! Decoding pages beside structs written by hand, `serde_json::Value` and the crate
 //! `azure_ai_foundry_agents`.
 //!
-//! `cargo bench -p foundry-bench --bench decode` measures each by itself with criterion. With
+//! `cargo bench --bench decode` in this folder measures each by itself with criterion. With
 //! `-- --table` the contenders of a page take turns, round by round, so that a machine that changes
 //! its speed changes it for all; what is printed are medians.
 
