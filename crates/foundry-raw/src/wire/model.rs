@@ -55,49 +55,37 @@ pub(crate) fn fill(
     reader: &mut Reader<'_>,
 ) -> Result<(), DecodeError> {
     let mut seen = [0_u64; MAX_FIELDS / 64];
-    // Most objects come in the document's order, so the field behind the last one is tried first.
-    let mut next = 0;
-    reader.object(
-        |name| {
-            let index = match fields.get(next) {
-                Some(field) if field.name == name => next,
-                _ => index_of(name).ok_or_else(|| name.to_owned())?,
-            };
-            next = index + 1;
-            Ok::<usize, String>(index)
-        },
-        |reader, key| match key {
-            Ok(index) => {
-                let name = fields[index].name;
-                let mark = reader.enter_field(name);
-                let start = reader.position();
-                let present = target.set(index, reader).map_err(|error| error.at_field(name))?;
-                let exact = !reader.take_inexact();
-                let extra = target.extra_mut();
-                if !exact {
-                    extra.set_received(index as u16, reader.value_since(start)?);
-                } else if !extra.is_unused() {
-                    // The last of several values counts.
-                    extra.clear_received(index as u16);
-                }
-                reader.leave(mark);
-                if present {
-                    seen[index / 64] |= 1 << (index % 64);
-                } else {
-                    seen[index / 64] &= !(1 << (index % 64));
-                }
-                Ok(())
+    reader.fields(fields, index_of, |reader, key| match key {
+        Ok(index) => {
+            let name = fields[index].name;
+            let mark = reader.enter_field(name);
+            let start = reader.position();
+            let present = target.set(index, reader).map_err(|error| error.at_field(name))?;
+            let exact = !reader.take_inexact();
+            let extra = target.extra_mut();
+            if !exact {
+                extra.set_received(index as u16, reader.value_since(start)?);
+            } else if !extra.is_unused() {
+                // The last of several values counts.
+                extra.clear_received(index as u16);
             }
-            Err(name) => {
-                let value = reader.value().map_err(|error| error.at_field(&name))?;
-                if !is_open {
-                    reader.note(Some(&name), |report, _, place| report.unknown.push(place));
-                }
-                target.extra_mut().insert(name, value);
-                Ok(())
+            reader.leave(mark);
+            if present {
+                seen[index / 64] |= 1 << (index % 64);
+            } else {
+                seen[index / 64] &= !(1 << (index % 64));
             }
-        },
-    )?;
+            Ok(())
+        }
+        Err(name) => {
+            let value = reader.value().map_err(|error| error.at_field(&name))?;
+            if !is_open {
+                reader.note(Some(&name), |report, _, place| report.unknown.push(place));
+            }
+            target.extra_mut().insert(name, value);
+            Ok(())
+        }
+    })?;
     for (index, field) in fields.iter().enumerate() {
         if field.presence == Presence::Optional || seen[index / 64] & (1 << (index % 64)) != 0 {
             continue;

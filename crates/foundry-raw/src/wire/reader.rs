@@ -9,6 +9,7 @@ use jiter::{Jiter, Peek};
 use serde_json::Value;
 
 use super::error::{DecodeError, push_segment};
+use super::model::Field;
 use super::report::{Direction, Report};
 
 /// How many levels of arrays and objects a document may have: as many as `serde_json` takes.
@@ -43,12 +44,38 @@ impl Kind {
 #[doc(hidden)]
 pub struct Reader<'j> {
     data: &'j [u8],
+    /// Reads from `base` on.
     json: Jiter<'j>,
+    base: usize,
+    /// In which order the fields of each struct came last time: most objects of a type look alike.
+    orders: Vec<Order>,
     depth: usize,
     /// Set when a value was taken that does not encode as it was received (an integer that came as
     /// a float, say); the struct around it then keeps the received form.
     inexact: bool,
     report: Option<Box<Recording>>,
+}
+
+/// Stands in front of an object's first field.
+const START: usize = 63;
+
+/// In which order the fields of a struct came last time.
+#[derive(Debug)]
+struct Order {
+    fields: &'static [Field],
+    /// Of each field, the one behind it; fields beyond the table are looked up each time.
+    next: [u8; START + 1],
+}
+
+impl Order {
+    /// The order of the document, before any object has been seen.
+    fn new(fields: &'static [Field]) -> Self {
+        let mut next = [0; START + 1];
+        for (index, next) in next.iter_mut().enumerate().take(START) {
+            *next = index as u8 + 1;
+        }
+        Self { fields, next }
+    }
 }
 
 /// The report being written and the place where the reader stands.
@@ -61,7 +88,7 @@ struct Recording {
 
 impl<'j> Reader<'j> {
     pub(crate) fn new(data: &'j [u8]) -> Self {
-        Self { data, json: Jiter::new(data), depth: 0, inexact: false, report: None }
+        Self { data, json: Jiter::new(data), base: 0, orders: Vec::new(), depth: 0, inexact: false, report: None }
     }
 
     pub(crate) fn reporting(data: &'j [u8], direction: Direction) -> Self {
@@ -79,11 +106,28 @@ impl<'j> Reader<'j> {
     }
 
     pub(crate) fn fail(&self, message: impl Into<String>) -> DecodeError {
-        DecodeError::new(message, Some(self.json.current_index()))
+        DecodeError::new(message, Some(self.index()))
     }
 
     fn syntax(&self, error: jiter::JiterError) -> DecodeError {
-        DecodeError::new(error.error_type.to_string(), Some(error.index))
+        DecodeError::new(error.error_type.to_string(), Some(self.base + error.index))
+    }
+
+    /// How far the text has been read.
+    #[inline]
+    fn index(&self) -> usize {
+        self.base + self.json.current_index()
+    }
+
+    fn slice_from(&self, start: usize) -> &'j [u8] {
+        self.data.get(start..self.index()).unwrap_or_default()
+    }
+
+    /// Goes on at another place, further on.
+    fn seek(&mut self, to: usize) {
+        let tape = std::mem::replace(&mut self.json, Jiter::new(&[])).into_tape();
+        self.json = Jiter::with_tape(self.data.get(to..).unwrap_or_default(), tape);
+        self.base = to;
     }
 
     fn unexpected(&self, expected: &str, found: Kind) -> DecodeError {
@@ -157,9 +201,9 @@ impl<'j> Reader<'j> {
             let found = self.kind()?;
             return Err(self.unexpected(expected, found));
         }
-        let start = self.json.current_index();
+        let start = self.index();
         self.json.known_skip(peek).map_err(|error| self.syntax(error))?;
-        std::str::from_utf8(self.json.slice_to_current(start)).map_err(|_| self.fail("expected a number"))
+        std::str::from_utf8(self.slice_from(start)).map_err(|_| self.fail("expected a number"))
     }
 
     /// An integer; one that came as a float or is too large is rounded towards zero and clamped,
@@ -212,14 +256,14 @@ impl<'j> Reader<'j> {
     /// The text of one value of any kind.
     pub(crate) fn raw(&mut self) -> Result<&'j [u8], DecodeError> {
         let peek = self.peek()?;
-        let start = self.json.current_index();
+        let start = self.index();
         self.json.known_skip(peek).map_err(|error| self.syntax(error))?;
-        Ok(self.json.slice_to_current(start))
+        Ok(self.slice_from(start))
     }
 
     /// One value of any kind, as it is.
     pub(crate) fn value(&mut self) -> Result<Value, DecodeError> {
-        let start = self.json.current_index();
+        let start = self.index();
         let raw = self.raw()?;
         // The limit counts from the top of the document, not from this value.
         if self.depth + levels(raw) > MAX_DEPTH {
@@ -288,10 +332,81 @@ impl<'j> Reader<'j> {
         Ok(())
     }
 
+    /// Reads an object of a struct: `each` is told the index of each field, or its name if the
+    /// struct does not have it, and must take the value.
+    ///
+    /// Lists hold objects that look alike, so the name that came next last time is compared with the
+    /// text as it stands before the name is really read.
+    pub(crate) fn fields(
+        &mut self,
+        fields: &'static [Field],
+        index_of: fn(&str) -> Option<usize>,
+        mut each: impl FnMut(&mut Self, Result<usize, String>) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        if self.peek()? != Peek::Object {
+            let found = self.kind()?;
+            return Err(self.unexpected("an object", found));
+        }
+        self.descend()?;
+        let order = self.order_of(fields);
+        let mut before: u8 = b'{';
+        let mut previous = START;
+        loop {
+            let guess = self.orders[order].next[previous] as usize;
+            let expected = fields.get(guess).filter(|field| self.take_name(before, field.name));
+            let key = if expected.is_some() {
+                Ok(guess)
+            } else {
+                let name = if before == b'{' { self.json.known_object() } else { self.json.next_key() };
+                match name {
+                    Ok(None) => break,
+                    Ok(Some(name)) => index_of(name).ok_or_else(|| name.to_owned()),
+                    Err(error) => return Err(self.syntax(error)),
+                }
+            };
+            if let Ok(index) = key
+                && index < START
+            {
+                self.orders[order].next[previous] = index as u8;
+                previous = index;
+            }
+            before = b',';
+            each(self, key)?;
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Takes a name with what stands around it, if that is exactly what comes.
+    #[inline]
+    fn take_name(&mut self, before: u8, name: &str) -> bool {
+        let start = self.index();
+        let Some(rest) = self.data.get(start..) else { return false };
+        let length = name.len() + 4;
+        let is_next = rest.len() > length
+            && rest[0] == before
+            && rest[1] == b'"'
+            && &rest[2..2 + name.len()] == name.as_bytes()
+            && rest[2 + name.len()] == b'"'
+            && rest[3 + name.len()] == b':';
+        if is_next {
+            self.seek(start + length);
+        }
+        is_next
+    }
+
+    fn order_of(&mut self, fields: &'static [Field]) -> usize {
+        let known = self.orders.iter().position(|order| std::ptr::eq(order.fields, fields));
+        known.unwrap_or_else(|| {
+            self.orders.push(Order::new(fields));
+            self.orders.len() - 1
+        })
+    }
+
     fn descend(&mut self) -> Result<(), DecodeError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(too_deep(self.json.current_index()));
+            return Err(too_deep(self.index()));
         }
         Ok(())
     }
@@ -303,7 +418,9 @@ impl<'j> Reader<'j> {
         mut key: impl FnMut(&str) -> Option<K>,
         mut look: impl FnMut(K, &mut Look<'_, 'j>) -> bool,
     ) -> Result<(), DecodeError> {
-        let failed = |error: jiter::JiterError| DecodeError::new(error.error_type.to_string(), Some(error.index));
+        let base = self.base;
+        let failed =
+            |error: jiter::JiterError| DecodeError::new(error.error_type.to_string(), Some(base + error.index));
         let mut ahead = self.json.clone();
         ahead.peek().map_err(failed)?;
         let mut next = ahead.known_object().map_err(failed)?.map(&mut key);
@@ -328,10 +445,11 @@ impl<'j> Reader<'j> {
         &mut self,
         f: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        let (json, depth) = (self.json.clone(), self.depth);
+        let (json, base, depth) = (self.json.clone(), self.base, self.depth);
         let recorded = self.report.as_ref().map(|recording| (recording.path.len(), recording.report.mark()));
         f(self).inspect_err(|_| {
             self.json = json;
+            self.base = base;
             self.depth = depth;
             if let (Some(recording), Some((length, mark))) = (&mut self.report, recorded) {
                 recording.path.truncate(length);
@@ -359,12 +477,12 @@ impl<'j> Reader<'j> {
     }
 
     pub(crate) fn position(&self) -> usize {
-        self.json.current_index()
+        self.index()
     }
 
     /// The value that was read from `start` to here, once more.
     pub(crate) fn value_since(&self, start: usize) -> Result<Value, DecodeError> {
-        let text = self.data.get(start..self.json.current_index()).unwrap_or_default();
+        let text = self.data.get(start..self.index()).unwrap_or_default();
         serde_json::from_slice(text).map_err(|error| DecodeError::new(strip_position(&error), Some(start)))
     }
 
