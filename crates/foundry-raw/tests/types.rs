@@ -726,3 +726,24 @@ fn every_type_of_an_answer_decodes_from_the_least_there_can_be() {
         least::<PagedConnection>(text);
     }
 }
+
+// ---- the order of fields
+
+#[test]
+fn objects_whose_fields_come_in_another_order_each_time_are_read_alike() {
+    let runs = [
+        r#"{"id":"r","object":"thread.run","status":"queued","thread_id":"t"}"#,
+        r#"{"thread_id":"t","status":"queued","object":"thread.run","id":"r"}"#,
+        r#"{ "id" : "r" , "status" : "queued" , "object" : "thread.run" , "thread_id" : "t" }"#,
+        r#"{"id":"old","status":"failed","status":"queued","id":"r","object":"thread.run","thread_id":"t"}"#,
+        r#"{"\u0069d":"r","object":"thread.run","\u0073tatus":"queued","thread_id":"t"}"#,
+        r#"{"id":"r","object":"thread.run","status":"queued","thread_id":"t"}"#,
+    ];
+    let page: ListOfThreadRun = from_str(&format!(r#"{{"data":[{}],"has_more":false}}"#, runs.join(","))).unwrap();
+    assert_eq!(page.data.undecoded(), []);
+    assert_eq!(page.data.len(), runs.len());
+    for run in &page.data {
+        assert_eq!((run.id.as_str(), run.status.as_str(), run.thread_id.as_str()), ("r", "queued", "t"));
+        assert_eq!(*run, page.data[0]);
+    }
+}
