@@ -156,6 +156,16 @@ impl<'j> Reader<'j> {
         }
     }
 
+    /// Fails unless this kind of value comes next.
+    #[inline]
+    fn expect(&mut self, peek: Peek, expected: &str) -> Result<(), DecodeError> {
+        if self.peek()? == peek {
+            return Ok(());
+        }
+        let found = self.kind()?;
+        Err(self.unexpected(expected, found))
+    }
+
     /// Takes `null` if that is what comes next.
     #[inline]
     pub(crate) fn take_null(&mut self) -> Result<bool, DecodeError> {
@@ -280,13 +290,7 @@ impl<'j> Reader<'j> {
         &mut self,
         mut each: impl FnMut(&mut Self, usize) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
-        match self.peek()? {
-            Peek::Array => {}
-            _ => {
-                let found = self.kind()?;
-                return Err(self.unexpected("an array", found));
-            }
-        }
+        self.expect(Peek::Array, "an array")?;
         self.descend()?;
         let mut more = self.json.known_array().map_err(|error| self.syntax(error))?;
         let mut index = 0;
@@ -309,13 +313,7 @@ impl<'j> Reader<'j> {
         mut key: impl FnMut(&str) -> K,
         mut each: impl FnMut(&mut Self, K) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
-        match self.peek()? {
-            Peek::Object => {}
-            _ => {
-                let found = self.kind()?;
-                return Err(self.unexpected("an object", found));
-            }
-        }
+        self.expect(Peek::Object, "an object")?;
         self.descend()?;
         let mut next = match self.json.known_object() {
             Ok(name) => name.map(&mut key),
@@ -343,10 +341,7 @@ impl<'j> Reader<'j> {
         index_of: fn(&str) -> Option<usize>,
         mut each: impl FnMut(&mut Self, Result<usize, String>) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
-        if self.peek()? != Peek::Object {
-            let found = self.kind()?;
-            return Err(self.unexpected("an object", found));
-        }
+        self.expect(Peek::Object, "an object")?;
         self.descend()?;
         let order = self.order_of(fields);
         let mut before: u8 = b'{';
