@@ -3,9 +3,8 @@
 
 use std::process::{Command, Output};
 
-use foundry_emulator::Emulator;
 use foundry_sdk::{Credential, ProjectClient};
-use foundry_tests::assert_id;
+use foundry_tests::{Session, assert_id};
 
 const SETTINGS: &[&str] = &[
     "FOUNDRY_PROJECT_ENDPOINT",
@@ -74,7 +73,7 @@ async fn the_quickstart_runs_with_no_setting_at_all() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_quickstart_talks_to_the_project_and_agent_of_the_environment() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = Session::start().await;
     let client = ProjectClient::builder(emulator.endpoint()).credential(Credential::token("a token")).build().unwrap();
     let agent = client.classic().agents().create("gpt-4.1-mini").instructions("Be brief.").await.unwrap();
     let before = emulator.requests().len();
@@ -101,7 +100,7 @@ async fn the_quickstart_talks_to_the_project_and_agent_of_the_environment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_quickstart_makes_an_agent_where_none_is_given_and_takes_it_away() {
-    let emulator = Emulator::start().await.unwrap();
+    let emulator = Session::start().await;
     let output = quickstart(&[
         ("FOUNDRY_PROJECT_ENDPOINT", emulator.endpoint()),
         ("FOUNDRY_API_KEY", "a key"),
