@@ -141,10 +141,7 @@ impl Decode for Value {
 
 impl Decode for Map<String, Value> {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        match reader.value()? {
-            Value::Object(map) => Ok(map),
-            _ => Err(reader.fail("expected an object")),
-        }
+        reader.map()
     }
 
     fn empty() -> Self {

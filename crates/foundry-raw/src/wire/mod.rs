@@ -3,6 +3,7 @@
 mod decode;
 mod error;
 mod extra;
+mod lexer;
 mod list;
 mod model;
 mod open_enum;

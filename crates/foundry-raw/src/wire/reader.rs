@@ -3,12 +3,12 @@
 //! A pull reader instead of serde's visitors, for three reasons: what was read can be looked at
 //! again without a buffer (a union finds its tag and then reads the object once more), the place of
 //! a failure is known everywhere, inside unions too, and the code of each type is compiled once in
-//! this crate instead of once per user. `jiter` does the lexing.
+//! this crate instead of once per user.
 
-use jiter::{Jiter, Peek};
-use serde_json::Value;
+use serde_json::{Map, Number, Value};
 
 use super::error::{DecodeError, push_segment};
+use super::lexer::Lexer;
 use super::model::Field;
 use super::report::{Direction, Report};
 
@@ -43,10 +43,9 @@ impl Kind {
 #[derive(Debug)]
 #[doc(hidden)]
 pub struct Reader<'j> {
-    data: &'j [u8],
-    /// Reads from `base` on.
-    json: Jiter<'j>,
-    base: usize,
+    json: Lexer<'j>,
+    /// Where strings with escapes are put together.
+    scratch: String,
     /// In which order the fields of each struct came last time: most objects of a type look alike.
     orders: Vec<Order>,
     depth: usize,
@@ -88,7 +87,14 @@ struct Recording {
 
 impl<'j> Reader<'j> {
     pub(crate) fn new(data: &'j [u8]) -> Self {
-        Self { data, json: Jiter::new(data), base: 0, orders: Vec::new(), depth: 0, inexact: false, report: None }
+        Self {
+            json: Lexer::new(data),
+            scratch: String::new(),
+            orders: Vec::new(),
+            depth: 0,
+            inexact: false,
+            report: None,
+        }
     }
 
     pub(crate) fn reporting(data: &'j [u8], direction: Direction) -> Self {
@@ -102,77 +108,40 @@ impl<'j> Reader<'j> {
 
     /// Nothing but white space may follow.
     pub(crate) fn finish(&mut self) -> Result<(), DecodeError> {
-        self.json.finish().map_err(|error| self.syntax(error))
+        self.json.finish()
     }
 
     pub(crate) fn fail(&self, message: impl Into<String>) -> DecodeError {
-        DecodeError::new(message, Some(self.index()))
+        self.json.fail(message)
     }
 
-    fn syntax(&self, error: jiter::JiterError) -> DecodeError {
-        DecodeError::new(error.error_type.to_string(), Some(self.base + error.index))
+    #[cold]
+    fn unexpected(&mut self, expected: &str) -> DecodeError {
+        match self.kind() {
+            Ok(found) => self.fail(format!("expected {expected}, found {}", found.with_article())),
+            Err(error) => error,
+        }
     }
 
-    /// How far the text has been read.
     #[inline]
-    fn index(&self) -> usize {
-        self.base + self.json.current_index()
-    }
-
-    fn slice_from(&self, start: usize) -> &'j [u8] {
-        self.data.get(start..self.index()).unwrap_or_default()
-    }
-
-    /// Goes on at another place, further on.
-    fn seek(&mut self, to: usize) {
-        let tape = std::mem::replace(&mut self.json, Jiter::new(&[])).into_tape();
-        self.json = Jiter::with_tape(self.data.get(to..).unwrap_or_default(), tape);
-        self.base = to;
-    }
-
-    fn unexpected(&self, expected: &str, found: Kind) -> DecodeError {
-        self.fail(format!("expected {expected}, found {}", found.with_article()))
-    }
-
     pub(crate) fn kind(&mut self) -> Result<Kind, DecodeError> {
-        Ok(match self.peek()? {
-            Peek::Null => Kind::Null,
-            Peek::True | Peek::False => Kind::Bool,
-            Peek::String => Kind::String,
-            Peek::Array => Kind::Array,
-            Peek::Object => Kind::Object,
+        Ok(match self.json.peek_value()? {
+            b'n' => Kind::Null,
+            b't' | b'f' => Kind::Bool,
+            b'"' => Kind::String,
+            b'[' => Kind::Array,
+            b'{' => Kind::Object,
             _ => Kind::Number,
         })
-    }
-
-    fn peek(&mut self) -> Result<Peek, DecodeError> {
-        let peek = self.json.peek().map_err(|error| self.syntax(error))?;
-        match peek {
-            Peek::Null | Peek::True | Peek::False | Peek::String | Peek::Array | Peek::Object => Ok(peek),
-            // NaN and Infinity count as numbers for jiter; they are no JSON.
-            Peek::NaN | Peek::Infinity => Err(self.fail("expected a value")),
-            peek if peek.is_num() => Ok(peek),
-            _ => Err(self.fail("expected a value")),
-        }
-    }
-
-    /// Fails unless this kind of value comes next.
-    #[inline]
-    fn expect(&mut self, peek: Peek, expected: &str) -> Result<(), DecodeError> {
-        if self.peek()? == peek {
-            return Ok(());
-        }
-        let found = self.kind()?;
-        Err(self.unexpected(expected, found))
     }
 
     /// Takes `null` if that is what comes next.
     #[inline]
     pub(crate) fn take_null(&mut self) -> Result<bool, DecodeError> {
-        if self.peek()? != Peek::Null {
+        if self.json.peek_value()? != b'n' {
             return Ok(false);
         }
-        self.json.known_null().map_err(|error| self.syntax(error))?;
+        self.json.literal("null")?;
         Ok(true)
     }
 
@@ -183,43 +152,32 @@ impl<'j> Reader<'j> {
     /// Lends the string to `f` without making it one of our own.
     #[inline]
     pub(crate) fn str_with<T>(&mut self, f: impl FnOnce(&str) -> T) -> Result<T, DecodeError> {
-        match self.peek()? {
-            Peek::String => match self.json.known_str() {
-                Ok(text) => Ok(f(text)),
-                Err(error) => Err(self.syntax(error)),
-            },
-            _ => {
-                let found = self.kind()?;
-                Err(self.unexpected("a string", found))
-            }
+        match self.json.peek_value()? {
+            b'"' => self.json.string(&mut self.scratch).map(f),
+            _ => Err(self.unexpected("a string")),
         }
     }
 
     pub(crate) fn boolean(&mut self) -> Result<bool, DecodeError> {
-        match self.peek()? {
-            peek @ (Peek::True | Peek::False) => self.json.known_bool(peek).map_err(|error| self.syntax(error)),
-            _ => {
-                let found = self.kind()?;
-                Err(self.unexpected("a boolean", found))
-            }
+        match self.json.peek_value()? {
+            b't' => self.json.literal("true").map(|()| true),
+            b'f' => self.json.literal("false").map(|()| false),
+            _ => Err(self.unexpected("a boolean")),
         }
     }
 
-    fn number_text(&mut self, expected: &str) -> Result<&'j str, DecodeError> {
-        let peek = self.peek()?;
-        if !peek.is_num() {
-            let found = self.kind()?;
-            return Err(self.unexpected(expected, found));
+    #[inline]
+    fn number_text(&mut self, expected: &str) -> Result<(&'j str, bool), DecodeError> {
+        match self.json.peek_value()? {
+            b'-' | b'0'..=b'9' => self.json.number(),
+            _ => Err(self.unexpected(expected)),
         }
-        let start = self.index();
-        self.json.known_skip(peek).map_err(|error| self.syntax(error))?;
-        std::str::from_utf8(self.slice_from(start)).map_err(|_| self.fail("expected a number"))
     }
 
     /// An integer; one that came as a float or is too large is rounded towards zero and clamped,
     /// and the struct around it keeps it as received.
     pub(crate) fn integer(&mut self) -> Result<i64, DecodeError> {
-        let text = self.number_text("an integer")?;
+        let (text, _) = self.number_text("an integer")?;
         if let Ok(integer) = text.parse::<i64>() {
             // `-0` is a float for serde_json, and would come back as `0`.
             self.inexact |= text == "-0";
@@ -236,9 +194,9 @@ impl<'j> Reader<'j> {
     }
 
     pub(crate) fn float(&mut self) -> Result<f64, DecodeError> {
-        let text = self.number_text("a number")?;
+        let (text, is_integer) = self.number_text("a number")?;
         // `1` would be encoded as `1.0`, which is another number to serde_json.
-        self.inexact |= !text.contains(['.', 'e', 'E']);
+        self.inexact |= is_integer;
         self.parse_float(text)
     }
 
@@ -250,39 +208,50 @@ impl<'j> Reader<'j> {
     }
 
     /// A number that is encoded as it was received: an integer if it can be one.
-    pub(crate) fn integer_or_number(&mut self) -> Result<Result<i64, serde_json::Number>, DecodeError> {
-        let text = self.number_text("a number")?;
+    pub(crate) fn integer_or_number(&mut self) -> Result<Result<i64, Number>, DecodeError> {
+        let (text, is_integer) = self.number_text("a number")?;
         match text.parse() {
-            Ok(integer) if text != "-0" => Ok(Ok(integer)),
-            _ => serde_json::from_str(text).map(Err).map_err(|error| self.fail(strip_position(&error))),
+            Ok(integer) if is_integer && text != "-0" => Ok(Ok(integer)),
+            _ => serde_json::from_str(text).map(Err).map_err(|_| self.fail("number out of range")),
         }
     }
 
     /// Passes over one value of any kind.
     pub(crate) fn skip(&mut self) -> Result<(), DecodeError> {
-        self.raw().map(|_| ())
-    }
-
-    /// The text of one value of any kind.
-    pub(crate) fn raw(&mut self) -> Result<&'j [u8], DecodeError> {
-        let peek = self.peek()?;
-        let start = self.index();
-        self.json.known_skip(peek).map_err(|error| self.syntax(error))?;
-        Ok(self.slice_from(start))
+        self.value().map(|_| ())
     }
 
     /// One value of any kind, as it is.
     pub(crate) fn value(&mut self) -> Result<Value, DecodeError> {
-        let start = self.index();
-        let raw = self.raw()?;
-        // The limit counts from the top of the document, not from this value.
-        if self.depth + levels(raw) > MAX_DEPTH {
-            return Err(too_deep(start));
-        }
-        match serde_json::from_slice(raw) {
-            Ok(value) => Ok(value),
-            Err(error) => Err(DecodeError::new(strip_position(&error), Some(start))),
-        }
+        Ok(match self.json.peek_value()? {
+            b'"' => Value::String(self.string()?),
+            b'{' => Value::Object(self.map()?),
+            b'[' => {
+                let mut values = Vec::new();
+                self.array(|reader, _| {
+                    values.push(reader.value()?);
+                    Ok(())
+                })?;
+                Value::Array(values)
+            }
+            b'n' => self.json.literal("null").map(|()| Value::Null)?,
+            b't' | b'f' => Value::Bool(self.boolean()?),
+            _ => match self.integer_or_number()? {
+                Ok(integer) => Value::from(integer),
+                Err(number) => Value::Number(number),
+            },
+        })
+    }
+
+    /// An object of any kind, as it is.
+    pub(crate) fn map(&mut self) -> Result<Map<String, Value>, DecodeError> {
+        let mut map = Map::new();
+        self.object(str::to_owned, |reader, name| {
+            let value = reader.value().map_err(|error| error.at_field(&name))?;
+            map.insert(name, value);
+            Ok(())
+        })?;
+        Ok(map)
     }
 
     /// Reads an array; `each` is called with the index before each element and must take it.
@@ -290,16 +259,17 @@ impl<'j> Reader<'j> {
         &mut self,
         mut each: impl FnMut(&mut Self, usize) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
-        self.expect(Peek::Array, "an array")?;
+        if self.json.peek_value()? != b'[' {
+            return Err(self.unexpected("an array"));
+        }
         self.descend()?;
-        let mut more = self.json.known_array().map_err(|error| self.syntax(error))?;
+        self.json.open();
         let mut index = 0;
-        while more.is_some() {
+        while self.json.next_element(index == 0)? {
             let mark = self.enter_index(index);
             each(self, index).map_err(|error| error.at_index(index))?;
             self.leave(mark);
             index += 1;
-            more = self.json.array_step().map_err(|error| self.syntax(error))?;
         }
         self.depth -= 1;
         Ok(())
@@ -313,21 +283,25 @@ impl<'j> Reader<'j> {
         mut key: impl FnMut(&str) -> K,
         mut each: impl FnMut(&mut Self, K) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
-        self.expect(Peek::Object, "an object")?;
-        self.descend()?;
-        let mut next = match self.json.known_object() {
-            Ok(name) => name.map(&mut key),
-            Err(error) => return Err(self.syntax(error)),
-        };
-        while let Some(name) = next {
+        self.expect_object()?;
+        self.json.open();
+        let mut is_first = true;
+        while self.json.next_name(is_first)? {
+            is_first = false;
+            let name = key(self.json.string(&mut self.scratch)?);
+            self.json.colon()?;
             each(self, name)?;
-            next = match self.json.next_key() {
-                Ok(name) => name.map(&mut key),
-                Err(error) => return Err(self.syntax(error)),
-            };
         }
         self.depth -= 1;
         Ok(())
+    }
+
+    #[inline]
+    fn expect_object(&mut self) -> Result<(), DecodeError> {
+        if self.json.peek_value()? != b'{' {
+            return Err(self.unexpected("an object"));
+        }
+        self.descend()
     }
 
     /// Reads an object of a struct: `each` is told the index of each field, or its name if the
@@ -341,23 +315,26 @@ impl<'j> Reader<'j> {
         index_of: fn(&str) -> Option<usize>,
         mut each: impl FnMut(&mut Self, Result<usize, String>) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
-        self.expect(Peek::Object, "an object")?;
-        self.descend()?;
+        self.expect_object()?;
         let order = self.order_of(fields);
-        let mut before: u8 = b'{';
+        let mut before = b'{';
         let mut previous = START;
         loop {
             let guess = self.orders[order].next[previous] as usize;
-            let expected = fields.get(guess).filter(|field| self.take_name(before, field.name));
+            let expected = fields.get(guess).filter(|field| self.json.take_name(before, field.name));
             let key = if expected.is_some() {
                 Ok(guess)
             } else {
-                let name = if before == b'{' { self.json.known_object() } else { self.json.next_key() };
-                match name {
-                    Ok(None) => break,
-                    Ok(Some(name)) => index_of(name).ok_or_else(|| name.to_owned()),
-                    Err(error) => return Err(self.syntax(error)),
+                if before == b'{' {
+                    self.json.open();
                 }
+                if !self.json.next_name(before == b'{')? {
+                    break;
+                }
+                let name = self.json.string(&mut self.scratch)?;
+                let key = index_of(name).ok_or_else(|| name.to_owned());
+                self.json.colon()?;
+                key
             };
             if let Ok(index) = key
                 && index < START
@@ -372,24 +349,6 @@ impl<'j> Reader<'j> {
         Ok(())
     }
 
-    /// Takes a name with what stands around it, if that is exactly what comes.
-    #[inline]
-    fn take_name(&mut self, before: u8, name: &str) -> bool {
-        let start = self.index();
-        let Some(rest) = self.data.get(start..) else { return false };
-        let length = name.len() + 4;
-        let is_next = rest.len() > length
-            && rest[0] == before
-            && rest[1] == b'"'
-            && &rest[2..2 + name.len()] == name.as_bytes()
-            && rest[2 + name.len()] == b'"'
-            && rest[3 + name.len()] == b':';
-        if is_next {
-            self.seek(start + length);
-        }
-        is_next
-    }
-
     fn order_of(&mut self, fields: &'static [Field]) -> usize {
         let known = self.orders.iter().position(|order| std::ptr::eq(order.fields, fields));
         known.unwrap_or_else(|| {
@@ -398,11 +357,12 @@ impl<'j> Reader<'j> {
         })
     }
 
+    #[inline]
     fn descend(&mut self) -> Result<(), DecodeError> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(too_deep(self.index()));
+        if self.depth >= MAX_DEPTH {
+            return Err(self.json.too_deep());
         }
+        self.depth += 1;
         Ok(())
     }
 
@@ -410,27 +370,43 @@ impl<'j> Reader<'j> {
     /// those of interest, `look` may read the value of such a one. `true` ends the look.
     pub(crate) fn look_ahead<K>(
         &mut self,
+        key: impl FnMut(&str) -> Option<K>,
+        look: impl FnMut(K, &mut Look<'_, 'j>) -> bool,
+    ) -> Result<(), DecodeError> {
+        self.json.peek_value()?;
+        let start = self.json.index();
+        let looked = self.look(key, look);
+        self.json.seek(start);
+        if looked.is_err() {
+            // What is wrong is wrong for `value` too, which knows the place.
+            self.value()?;
+            self.json.seek(start);
+        }
+        Ok(())
+    }
+
+    fn look<K>(
+        &mut self,
         mut key: impl FnMut(&str) -> Option<K>,
         mut look: impl FnMut(K, &mut Look<'_, 'j>) -> bool,
     ) -> Result<(), DecodeError> {
-        let base = self.base;
-        let failed =
-            |error: jiter::JiterError| DecodeError::new(error.error_type.to_string(), Some(base + error.index));
-        let mut ahead = self.json.clone();
-        ahead.peek().map_err(failed)?;
-        let mut next = ahead.known_object().map_err(failed)?.map(&mut key);
-        while let Some(found) = next {
-            let peek = ahead.peek().map_err(failed)?;
-            let mut value = Look { json: &mut ahead, peek, taken: false };
-            if let Some(found) = found
-                && look(found, &mut value)
-            {
-                return Ok(());
+        let levels = MAX_DEPTH.saturating_sub(self.depth + 1);
+        self.json.open();
+        let mut is_first = true;
+        while self.json.next_name(is_first)? {
+            is_first = false;
+            let found = key(self.json.string(&mut self.scratch)?);
+            self.json.colon()?;
+            let first_byte = self.json.peek_value()?;
+            let start = self.json.index();
+            if let Some(found) = found {
+                let mut value = Look { json: &mut self.json, scratch: &mut self.scratch, first_byte };
+                if look(found, &mut value) {
+                    return Ok(());
+                }
+                self.json.seek(start);
             }
-            if !value.taken {
-                ahead.known_skip(peek).map_err(failed)?;
-            }
-            next = ahead.next_key().map_err(failed)?.map(&mut key);
+            self.json.skip(levels)?;
         }
         Ok(())
     }
@@ -440,11 +416,10 @@ impl<'j> Reader<'j> {
         &mut self,
         f: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        let (json, base, depth) = (self.json.clone(), self.base, self.depth);
+        let (start, depth) = (self.json.index(), self.depth);
         let recorded = self.report.as_ref().map(|recording| (recording.path.len(), recording.report.mark()));
         f(self).inspect_err(|_| {
-            self.json = json;
-            self.base = base;
+            self.json.seek(start);
             self.depth = depth;
             if let (Some(recording), Some((length, mark))) = (&mut self.report, recorded) {
                 recording.path.truncate(length);
@@ -472,13 +447,13 @@ impl<'j> Reader<'j> {
     }
 
     pub(crate) fn position(&self) -> usize {
-        self.index()
+        self.json.index()
     }
 
     /// The value that was read from `start` to here, once more.
     pub(crate) fn value_since(&self, start: usize) -> Result<Value, DecodeError> {
-        let text = self.data.get(start..self.index()).unwrap_or_default();
-        serde_json::from_slice(text).map_err(|error| DecodeError::new(strip_position(&error), Some(start)))
+        let text = self.json.text_from(start);
+        serde_json::from_str(text).map_err(|error| DecodeError::new(error.to_string(), Some(start)))
     }
 
     // ---- the report: nothing is done and nothing is allocated unless one was asked for
@@ -527,66 +502,24 @@ impl<'j> Reader<'j> {
     }
 }
 
-fn too_deep(offset: usize) -> DecodeError {
-    DecodeError::new(format!("nested deeper than {MAX_DEPTH} levels"), Some(offset))
-}
-
-/// How many levels of arrays and objects a JSON text has.
-fn levels(text: &[u8]) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let mut bytes = text.iter();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'[' | b'{' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            b'"' => {
-                while let Some(byte) = bytes.next() {
-                    match byte {
-                        b'\\' => {
-                            bytes.next();
-                        }
-                        b'"' => break,
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    deepest
-}
-
 /// The value of one field during a look ahead.
 pub(crate) struct Look<'a, 'j> {
-    json: &'a mut Jiter<'j>,
-    peek: Peek,
-    taken: bool,
+    json: &'a mut Lexer<'j>,
+    scratch: &'a mut String,
+    first_byte: u8,
 }
 
 impl Look<'_, '_> {
     /// Lends the value to `f` if it is a string.
     pub(crate) fn str_with<T>(&mut self, f: impl FnOnce(&str) -> T) -> Option<T> {
-        if self.peek != Peek::String || self.taken {
+        if self.first_byte != b'"' {
             return None;
         }
-        self.taken = true;
         // A string that is none fails again, with its place, when it is really read.
-        self.json.known_str().ok().map(f)
+        self.json.string(self.scratch).ok().map(f)
     }
 
     pub(crate) fn is_null(&self) -> bool {
-        self.peek == Peek::Null
-    }
-}
-
-/// The message of a serde_json error without its line and column, which count from the value.
-fn strip_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.find(" at line ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
+        self.first_byte == b'n'
     }
 }
