@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput};
 use foundry_bench::by_hand::{Message, Page, Run, Tool};
 use foundry_bench::pages;
+use foundry_bench::union::{self, AnyItem, Item, ItemByHand, TAGS};
 use foundry_raw::from_slice;
 use foundry_raw::v2025_05_01::types::{ListOfThreadMessage, ListOfThreadRun, ToolDefinition};
 use serde_json::Value;
@@ -56,6 +57,27 @@ fn all() -> Vec<Contest> {
             contenders: vec![
                 ("foundry-raw", |text| from_slice::<Vec<ToolDefinition>>(text).is_ok()),
                 ("by hand", |text| serde_json::from_slice::<Vec<Tool>>(text).is_ok()),
+                ("Value", value),
+            ],
+        });
+    }
+    // The same with one kind alone shows what the union costs without the processor having to guess
+    // which kind comes next.
+    for (kinds, tag, place) in [
+        (TAGS.len(), "first", 0),
+        (TAGS.len(), "second", 1),
+        (TAGS.len(), "middle", 4),
+        (TAGS.len(), "last", 7),
+        (1, "first", 0),
+        (1, "last", 7),
+    ] {
+        all.push(Contest {
+            name: format!("{kinds} of 20 kinds, tag {tag}"),
+            text: union::page(place, kinds),
+            contenders: vec![
+                ("foundry-raw", |text| union::from_slice::<Vec<Item>>(text).is_ok()),
+                ("one concrete struct", |text| union::from_slice::<Vec<AnyItem>>(text).is_ok()),
+                ("by hand", |text| serde_json::from_slice::<Vec<ItemByHand>>(text).is_ok()),
                 ("Value", value),
             ],
         });
@@ -107,6 +129,6 @@ fn table(page: &Contest) {
         .collect();
     for ((name, _), median) in page.contenders.iter().zip(&medians) {
         let speed = page.text.len() as f64 / 1e6 / median;
-        println!("{:<24} {name:<24} {speed:>6.0} MB/s  {:.2} x foundry-raw's time", page.name, median / medians[0]);
+        println!("{:<25} {name:<24} {speed:>6.0} MB/s  {:.2} x foundry-raw's time", page.name, median / medians[0]);
     }
 }

@@ -5,41 +5,53 @@ use serde_json::{Value, json};
 /// How large a page is.
 const SIZE: usize = 1 << 20;
 
-fn page(element: impl Fn(usize) -> Value) -> String {
-    let count = SIZE / element(0).to_string().len();
-    let data: Vec<Value> = (0..count).map(element).collect();
-    json!({ "object": "list", "data": data, "first_id": "first", "last_id": "last", "has_more": true }).to_string()
+/// Messages of about this many bytes each, the keys in the service's order; the longer ones have
+/// annotations.
+pub fn messages(bytes: usize) -> String {
+    page_of(|index| {
+        let (assistant, run, role) = match index % 2 {
+            0 => ("null", "null", "user"),
+            _ => (r#""asst_SUiBkwY2MsknWcBfWo5tfEtc""#, r#""run_iYBOF6sioEhChPhnWtA4nuOJ""#, "assistant"),
+        };
+        let (annotations, metadata) = if bytes > 500 {
+            (
+                concat!(
+                    r#"{"type":"file_citation","text":"【4:0†source】","start_index":10,"end_index":22,"#,
+                    r#""file_citation":{"file_id":"assistant-Ed7sXuqXgJ8hFW4aYGZt1b"}}"#
+                ),
+                format!(r#"{{"tenant":"north","turn":"{index}"}}"#),
+            )
+        } else {
+            ("", "{}".to_owned())
+        };
+        let message = |text: &str| {
+            format!(
+                concat!(
+                    r#"{{"id":"msg_{:024}","object":"thread.message","created_at":{},"assistant_id":{},"#,
+                    r#""thread_id":"thread_L9HRkMrJcHy7ZOiR9I4J6ckY","run_id":{},"role":"{}","#,
+                    r#""content":[{{"type":"text","text":{{"value":{},"annotations":[{}]}}}}],"#,
+                    r#""attachments":[],"metadata":{}}}"#
+                ),
+                index,
+                1_752_587_659 + index,
+                assistant,
+                run,
+                role,
+                text,
+                annotations,
+                metadata
+            )
+        };
+        let missing = bytes.saturating_sub(message("\"\"").len());
+        message(&Value::from(words(missing)).to_string())
+    })
 }
 
-/// Messages of about this many bytes each; the longer ones have annotations.
-pub fn messages(bytes: usize) -> String {
-    page(|index| {
-        let mut message = json!({
-            "id": format!("msg_{index:024}"),
-            "object": "thread.message",
-            "created_at": 1_752_587_659 + index,
-            "assistant_id": if index % 2 == 0 { Value::Null } else { "asst_SUiBkwY2MsknWcBfWo5tfEtc".into() },
-            "thread_id": "thread_L9HRkMrJcHy7ZOiR9I4J6ckY",
-            "run_id": if index % 2 == 0 { Value::Null } else { "run_iYBOF6sioEhChPhnWtA4nuOJ".into() },
-            "role": if index % 2 == 0 { "user" } else { "assistant" },
-            "content": [{ "type": "text", "text": { "value": "", "annotations": [] } }],
-            "attachments": [],
-            "metadata": {},
-        });
-        if bytes > 500 {
-            message["metadata"] = json!({ "tenant": "north", "turn": index.to_string() });
-            message["content"][0]["text"]["annotations"] = json!([{
-                "type": "file_citation",
-                "text": "\u{3010}4:0\u{2020}source\u{3011}",
-                "file_citation": { "file_id": "assistant-Ed7sXuqXgJ8hFW4aYGZt1b" },
-                "start_index": 10,
-                "end_index": 22,
-            }]);
-        }
-        let missing = bytes.saturating_sub(message.to_string().len());
-        message["content"][0]["text"]["value"] = words(missing).into();
-        message
-    })
+fn page_of(element: impl Fn(usize) -> String) -> String {
+    let count = SIZE / element(0).len();
+    let data: Vec<String> = (0..count).map(element).collect();
+    let data = data.join(",");
+    format!(r#"{{"object":"list","data":[{data}],"first_id":"first","last_id":"last","has_more":true}}"#)
 }
 
 /// Text with a line break and a quote now and then, and a letter beyond ASCII.
@@ -50,7 +62,7 @@ fn words(bytes: usize) -> String {
 
 /// Runs with tools.
 pub fn runs() -> String {
-    page(|index| {
+    page_of(|index| {
         json!({
             "id": format!("run_{index:024}"),
             "object": "thread.run",
@@ -89,6 +101,7 @@ pub fn runs() -> String {
             "tool_choice": "auto",
             "parallel_tool_calls": true,
         })
+        .to_string()
     })
 }
 

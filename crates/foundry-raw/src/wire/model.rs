@@ -54,6 +54,8 @@ pub(crate) fn fill(
     is_open: bool,
     reader: &mut Reader<'_>,
 ) -> Result<(), DecodeError> {
+    // Of each field whether it came, and whether it came with a value: null may stand for none.
+    let mut came = [0_u64; MAX_FIELDS / 64];
     let mut seen = [0_u64; MAX_FIELDS / 64];
     reader.fields(fields, index_of, |reader, key| match key {
         Ok(index) => {
@@ -61,19 +63,19 @@ pub(crate) fn fill(
             let mark = reader.enter_field(name);
             let start = reader.position();
             let present = target.set(index, reader).map_err(|error| error.at_field(name))?;
-            let exact = !reader.take_inexact();
-            let extra = target.extra_mut();
-            if !exact {
-                extra.set_received(index as u16, reader.value_since(start)?);
-            } else if !extra.is_unused() {
+            let (word, bit) = (index / 64, 1 << (index % 64));
+            if reader.take_inexact() {
+                target.extra_mut().set_received(index as u16, reader.value_since(start)?);
+            } else if came[word] & bit != 0 {
                 // The last of several values counts.
-                extra.clear_received(index as u16);
+                target.extra_mut().clear_received(index as u16);
             }
             reader.leave(mark);
+            came[word] |= bit;
             if present {
-                seen[index / 64] |= 1 << (index % 64);
+                seen[word] |= bit;
             } else {
-                seen[index / 64] &= !(1 << (index % 64));
+                seen[word] &= !bit;
             }
             Ok(())
         }

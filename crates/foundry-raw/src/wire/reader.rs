@@ -48,6 +48,8 @@ pub struct Reader<'j> {
     scratch: String,
     /// In which order the fields of each struct came last time: most objects of a type look alike.
     orders: Vec<Order>,
+    /// Where in `orders` to look first for a struct, by the address of its fields.
+    recent: [u8; RECENT],
     depth: usize,
     /// Set when a value was taken that does not encode as it was received (an integer that came as
     /// a float, say); the struct around it then keeps the received form.
@@ -57,6 +59,9 @@ pub struct Reader<'j> {
 
 /// Stands in front of an object's first field.
 const START: usize = 63;
+
+/// How many structs are found at once.
+const RECENT: usize = 64;
 
 /// In which order the fields of a struct came last time.
 #[derive(Debug)]
@@ -91,6 +96,7 @@ impl<'j> Reader<'j> {
             json: Lexer::new(data),
             scratch: String::new(),
             orders: Vec::new(),
+            recent: [0; RECENT],
             depth: 0,
             inexact: false,
             report: None,
@@ -349,12 +355,25 @@ impl<'j> Reader<'j> {
         Ok(())
     }
 
+    #[inline]
     fn order_of(&mut self, fields: &'static [Field]) -> usize {
+        let slot = fields.as_ptr().addr() / size_of::<Field>() % RECENT;
+        let recent = usize::from(self.recent[slot]);
+        match self.orders.get(recent) {
+            Some(order) if std::ptr::eq(order.fields, fields) => recent,
+            _ => self.look_up_order(fields, slot),
+        }
+    }
+
+    fn look_up_order(&mut self, fields: &'static [Field], slot: usize) -> usize {
         let known = self.orders.iter().position(|order| std::ptr::eq(order.fields, fields));
-        known.unwrap_or_else(|| {
+        let order = known.unwrap_or_else(|| {
             self.orders.push(Order::new(fields));
             self.orders.len() - 1
-        })
+        });
+        // Those beyond are found by looking through all.
+        self.recent[slot] = u8::try_from(order).unwrap_or_default();
+        order
     }
 
     #[inline]
