@@ -97,6 +97,12 @@ impl fmt::Debug for Body {
     }
 }
 
+impl<T: Into<Bytes>> From<T> for Body {
+    fn from(bytes: T) -> Self {
+        Self::Whole(bytes.into())
+    }
+}
+
 /// Sends requests: the hook through which everything goes.
 ///
 /// `foundry-sdk` puts its pipeline here (credentials, retries, errors). The one that a client has

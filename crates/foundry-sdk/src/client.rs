@@ -14,7 +14,10 @@ use crate::clock::{Clock, SystemClock};
 use crate::credential::Credential;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pipeline::{CallOptions, Pipeline};
+use crate::feature::FoundryFeature;
+use crate::http_client;
+use crate::pipeline::{ANSWER_LIMIT, Budget, CallOptions, Pipeline, RetryPolicy, Sender};
+use crate::transport::Transport;
 
 /// The client of one project; cheap to clone.
 ///
@@ -34,14 +37,8 @@ struct Inner {
     pipeline: Arc<Pipeline>,
     #[cfg(feature = "v2025-05-01")]
     raw_2025_05_01: v2025_05_01::Client,
-    clock: Arc<dyn Clock>,
     classic_api_version: Option<String>,
 }
-
-/// How long a connection may take to be made.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long nothing may come before an answer counts as cut off.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Where [`ProjectClient::from_env`] finds the endpoint, the first that is set.
 const ENDPOINT_VARIABLES: &[&str] = &["FOUNDRY_PROJECT_ENDPOINT", "AZURE_AI_PROJECT_ENDPOINT", "PROJECT_ENDPOINT"];
@@ -53,15 +50,27 @@ impl ProjectClient {
         ProjectClientBuilder {
             endpoint: endpoint.into(),
             credential: None,
+            allow_http: false,
             clock: Arc::new(SystemClock),
             application_id: None,
             classic_api_version: None,
+            features: Vec::new(),
+            retry: RetryPolicy::new(),
+            timeout: None,
+            answer_limit: ANSWER_LIMIT,
+            log_bodies: false,
+            http: reqwest::Client::builder(),
+            transport: None,
         }
     }
 
     /// A client from the environment: the endpoint from `FOUNDRY_PROJECT_ENDPOINT` (or
     /// `AZURE_AI_PROJECT_ENDPOINT`, `PROJECT_ENDPOINT`), the credential from `FOUNDRY_API_KEY` or
     /// `FOUNDRY_ACCESS_TOKEN`, in this order. A variable that is empty counts as not set.
+    ///
+    /// With the feature `azure-identity`, and neither of the two set, the credential is the one
+    /// that the environment points to: a service principal's (`AZURE_TENANT_ID`, `AZURE_CLIENT_ID`,
+    /// `AZURE_CLIENT_SECRET`), a workload identity, a managed identity, or a developer's login.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] without a usable endpoint, [`ErrorKind::Credential`] without a
@@ -79,8 +88,12 @@ impl ProjectClient {
         let credential = match (set("FOUNDRY_API_KEY"), set("FOUNDRY_ACCESS_TOKEN")) {
             (Some(key), _) => Credential::api_key(key.trim()),
             (None, Some(token)) => Credential::token(token.trim()),
+            #[cfg(feature = "azure-identity")]
+            (None, None) => Credential::from_environment(&variable)?,
+            #[cfg(not(feature = "azure-identity"))]
             (None, None) => {
-                let message = "no credential: set FOUNDRY_API_KEY or FOUNDRY_ACCESS_TOKEN";
+                let message = "no credential: set FOUNDRY_API_KEY or FOUNDRY_ACCESS_TOKEN, \
+                               or switch the feature `azure-identity` on";
                 return Err(Error::new(ErrorKind::Credential, message));
             }
         };
@@ -123,7 +136,7 @@ impl ProjectClient {
 
     #[cfg(feature = "v2025-05-01")]
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
-        &self.0.clock
+        &self.0.pipeline.clock
     }
 }
 
@@ -137,14 +150,21 @@ impl fmt::Debug for ProjectClient {
 }
 
 /// Makes a [`ProjectClient`].
-#[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct ProjectClientBuilder {
     endpoint: String,
     credential: Option<Credential>,
+    allow_http: bool,
     clock: Arc<dyn Clock>,
     application_id: Option<String>,
     classic_api_version: Option<String>,
+    features: Vec<FoundryFeature>,
+    retry: RetryPolicy,
+    timeout: Option<Duration>,
+    answer_limit: usize,
+    log_bodies: bool,
+    http: reqwest::ClientBuilder,
+    transport: Option<Arc<dyn Transport>>,
 }
 
 impl ProjectClientBuilder {
@@ -166,6 +186,73 @@ impl ProjectClientBuilder {
         self
     }
 
+    /// The previews to opt into where an operation has them as an option; none unless set.
+    pub fn features(mut self, features: impl IntoIterator<Item = impl Into<FoundryFeature>>) -> Self {
+        self.features = features.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How often calls are tried; see [`RetryPolicy`] for what they are unless set.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// How long a call may take with all its attempts and waits; without a limit unless set. Of a
+    /// stream it limits the time until it begins.
+    ///
+    /// There are limits beside it: 20 s to connect, and 300 s in which nothing comes (600 s where a
+    /// model runs before the answer).
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.timeout = Some(time);
+        self
+    }
+
+    /// How many bytes of an answer are read at most, unless it is streamed: 64 MiB unless set.
+    pub fn answer_limit(mut self, bytes: usize) -> Self {
+        self.answer_limit = bytes;
+        self
+    }
+
+    /// Takes an endpoint with `http` to any host, not this machine only. Credentials then go over
+    /// the network in the clear.
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = allow;
+        self
+    }
+
+    /// Shows the bodies of requests and answers to `tracing`, at the level DEBUG and up to 8 KiB
+    /// each; never those of operations that may hold credentials. Off unless set: bodies hold what
+    /// people said.
+    pub fn log_bodies(mut self, log: bool) -> Self {
+        self.log_bodies = log;
+        self
+    }
+
+    /// Sets up the HTTP client: proxy, certificates, connection pool. What the client's own rules
+    /// say is set afterwards: no redirects, no decompression, no repeating, 20 s to connect.
+    ///
+    /// The types of `reqwest` are outside of this crate's semantic versioning.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), foundry_sdk::Error> {
+    /// # let builder = foundry_sdk::ProjectClient::builder("https://res.services.ai.azure.com/api/projects/p");
+    /// let builder = builder.configure_http(|http| http.pool_max_idle_per_host(8));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn configure_http(mut self, configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Self {
+        self.http = configure(self.http);
+        self
+    }
+
+    /// What carries the requests instead of HTTP, for tests, or to record and replay; see
+    /// [`Transport`].
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
     /// What the client waits with; the system's clock unless set.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -175,31 +262,37 @@ impl ProjectClientBuilder {
     /// Makes the client; nothing is sent.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] if the endpoint is none (the message says what it is instead)
-    /// or the application id cannot stand in a header; [`ErrorKind::Credential`] without a
-    /// credential, or with one that cannot stand in a header.
+    /// [`ErrorKind::InvalidInput`] if the endpoint is none (the message says what it is instead),
+    /// the application id or a preview feature cannot stand in a header, or the HTTP client cannot
+    /// be set up; [`ErrorKind::Credential`] without a credential, or with one that cannot stand in
+    /// a header.
     pub fn build(self) -> Result<ProjectClient> {
-        let endpoint = Endpoint::parse(&self.endpoint)?;
+        let endpoint = Endpoint::parse_with(&self.endpoint, self.allow_http)?;
         let Some(credential) = self.credential else {
             let message = "no credential: give the builder one with `.credential(..)`";
             return Err(Error::new(ErrorKind::Credential, message));
         };
-        credential.header()?;
+        credential.check()?;
+        self.features.iter().try_for_each(FoundryFeature::check)?;
         let user_agent = user_agent(self.application_id.as_deref())?;
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(IDLE_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            // What is on the wire is not to depend on which features other crates switch on.
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate()
-            .build()
-            .map_err(|error| {
-                Error::new(ErrorKind::InvalidInput, "the HTTP client cannot be made").with_source(error)
-            })?;
-        let pipeline = Arc::new(Pipeline { http: http.clone(), endpoint, credential, user_agent });
+        let http = http_client::make(self.http)?;
+        let sender = match self.transport {
+            Some(transport) => Sender::Custom(transport),
+            None => Sender::Http(http.clone()),
+        };
+        let pipeline = Arc::new(Pipeline {
+            sender,
+            endpoint,
+            credential,
+            clock: self.clock,
+            user_agent,
+            features: self.features,
+            retry: self.retry,
+            budget: Budget::new(),
+            timeout: self.timeout,
+            answer_limit: self.answer_limit,
+            log_bodies: self.log_bodies,
+        });
         #[cfg(feature = "v2025-05-01")]
         let transport = pipeline.for_call(CallOptions::new(self.classic_api_version.clone()));
         #[cfg(feature = "v2025-05-01")]
@@ -208,9 +301,15 @@ impl ProjectClientBuilder {
             pipeline,
             #[cfg(feature = "v2025-05-01")]
             raw_2025_05_01,
-            clock: self.clock,
             classic_api_version: self.classic_api_version,
         })))
+    }
+}
+
+impl fmt::Debug for ProjectClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What was pasted as an endpoint may hold a key.
+        f.debug_struct("ProjectClientBuilder").field("credential", &self.credential).finish_non_exhaustive()
     }
 }
 

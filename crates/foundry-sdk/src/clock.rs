@@ -1,7 +1,7 @@
 //! Time and waiting, as something that can be replaced.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use futures_core::future::BoxFuture;
 
@@ -12,6 +12,12 @@ use futures_core::future::BoxFuture;
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> Instant;
+
+    /// The time of day now, for what is dated: the end of a token, a time to come back. The system's
+    /// unless implemented.
+    fn system_time(&self) -> SystemTime {
+        SystemTime::now()
+    }
 
     /// A future that is ready when `duration` has passed.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;

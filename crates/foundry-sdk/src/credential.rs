@@ -40,8 +40,24 @@ impl Credential {
         }
     }
 
+    pub(crate) fn requested_scope(&self) -> Option<&str> {
+        None
+    }
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.header_now().map(|_| ())
+    }
+    pub(crate) fn forget(&self, _: &HeaderValue) -> bool {
+        false
+    }
+    pub(crate) async fn header(
+        &self,
+        _: &std::sync::Arc<dyn crate::Clock>,
+    ) -> Result<(HeaderName, HeaderValue), Error> {
+        self.header_now()
+    }
+
     /// The header that carries it, marked as sensitive.
-    pub(crate) fn header(&self) -> Result<(HeaderName, HeaderValue), Error> {
+    pub(crate) fn header_now(&self) -> Result<(HeaderName, HeaderValue), Error> {
         let (name, value) = match &self.0 {
             Kind::ApiKey(key) => (HeaderName::from_static("api-key"), HeaderValue::from_str(key.expose_secret())),
             Kind::Token(token) => {
@@ -75,7 +91,7 @@ mod tests {
             (Credential::api_key("planted"), "api-key", "planted"),
             (Credential::token("planted"), "authorization", "Bearer planted"),
         ] {
-            let (header, value) = credential.header().unwrap();
+            let (header, value) = credential.header_now().unwrap();
             assert_eq!(header, name);
             assert_eq!(value, sent);
             assert!(value.is_sensitive());
@@ -85,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_line_break_in_a_secret_is_an_error_that_does_not_show_it() {
-        let error = Credential::token("planted\nagain").header().unwrap_err();
+        let error = Credential::token("planted\nagain").header_now().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credential);
         assert!(!format!("{error} {error:?}").contains("planted"));
     }

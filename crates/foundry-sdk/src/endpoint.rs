@@ -25,6 +25,11 @@ impl Endpoint {
     /// connection string, an address of the portal, no project in the path, something behind the
     /// project, a query, credentials in the URL, or `http` to a host that is not this machine.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        Self::parse_with(text, false)
+    }
+
+    /// The same, taking `http` to any host if that is allowed.
+    pub(crate) fn parse_with(text: &str, allow_http: bool) -> Result<Self, Error> {
         let text = text.trim();
         if text.is_empty() {
             return Err(refused(format!("the project endpoint is empty; it looks like {FORM}")));
@@ -56,11 +61,11 @@ impl Endpoint {
         }
         match url.scheme() {
             "https" => {}
-            "http" if is_loopback(&host) => {}
+            "http" if allow_http || is_loopback(&host) => {}
             "http" => {
                 return Err(refused(format!(
                     "`{shown}` uses http, which would send credentials in the clear; use https \
-                     (http is taken for this machine only)"
+                     (http is taken for this machine only, unless the client allows it)"
                 )));
             }
             scheme => return Err(refused(format!("`{shown}` has the scheme `{scheme}`; an endpoint uses https"))),
@@ -102,6 +107,11 @@ impl Endpoint {
     /// The name of the project.
     pub fn project(&self) -> &str {
         self.text.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The host, for logs.
+    pub(crate) fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
     }
 
     /// Whether a URL has the same scheme, host and port, so that credentials may go there.

@@ -3,6 +3,7 @@
 // Without any API there is nothing to send.
 #![cfg_attr(not(feature = "v2025-05-01"), allow(dead_code, unused_imports))]
 
+mod answer;
 #[cfg(feature = "v2025-05-01")]
 pub mod classic;
 mod client;
@@ -10,21 +11,29 @@ mod clock;
 mod credential;
 mod endpoint;
 mod error;
+mod feature;
+mod http_client;
 mod pipeline;
 #[cfg(feature = "v2025-05-01")]
 mod poller;
+mod redact;
 #[cfg(feature = "v2025-05-01")]
 mod request;
+mod transport;
 
 pub use client::{ProjectClient, ProjectClientBuilder};
 pub use clock::{Clock, SystemClock};
 pub use credential::Credential;
 pub use endpoint::Endpoint;
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorDetail, ErrorKind, Result};
+pub use feature::FoundryFeature;
+pub use foundry_raw::{Body, BoxError, ByteStream};
+pub use pipeline::RetryPolicy;
 #[cfg(feature = "v2025-05-01")]
 pub use poller::{Polled, Poller};
 #[cfg(feature = "v2025-05-01")]
 pub use request::{Operation, Reply, Request};
+pub use transport::{HttpTransport, RequestBody, Transport};
 
 /// Wire types: what requests take and answers hold.
 #[cfg(feature = "v2025-05-01")]

@@ -1,17 +1,22 @@
 //! A request on its way to be sent: the core that all operations share.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use foundry_raw::v2025_05_01;
 use futures_core::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use crate::answer;
+
 use crate::client::ProjectClient;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pipeline::{CLIENT_REQUEST_ID, CallOptions, from_raw, new_request_id};
+use crate::feature::FoundryFeature;
+use crate::pipeline::{CLIENT_REQUEST_ID, CallOptions, RetryPolicy, from_raw, new_request_id};
 
 /// An operation with its arguments: what a [`Request`] sends.
 ///
@@ -90,6 +95,31 @@ impl<O: Operation> Request<O> {
         self
     }
 
+    /// How long the call may take with all its attempts and waits, instead of the client's limit;
+    /// of a stream, until it begins.
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.options.timeout = Some(time);
+        self
+    }
+
+    /// How often it is tried, instead of the client's policy.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options.retry = Some(policy);
+        self
+    }
+
+    /// Opts into previews, beside those the operation requires. A header `Foundry-Features` of the
+    /// caller's own is sent as it is, instead of all others.
+    pub fn features(mut self, features: impl IntoIterator<Item = impl Into<FoundryFeature>>) -> Self {
+        for feature in features.into_iter().map(Into::into) {
+            if let Err(error) = feature.check() {
+                self.refuse(error.message().to_owned());
+            }
+            self.options.features.push(feature);
+        }
+        self
+    }
+
     /// Asks with another api-version than the client's.
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.options.api_version = Some(version.into());
@@ -147,7 +177,7 @@ impl<O: Operation> IntoFuture for Request<O> {
 }
 
 /// An answer: the value, and what came with it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Reply<T> {
     /// The value.
@@ -169,12 +199,36 @@ impl<T> Reply<T> {
 
     /// The service's id of the request (`x-request-id`).
     pub fn request_id(&self) -> Option<&str> {
-        self.headers.get("x-request-id")?.to_str().ok()
+        answer::text(&self.headers, &answer::REQUEST_ID)
+    }
+
+    /// What the service says of where its time went (`Server-Timing`).
+    pub fn server_timing(&self) -> Option<&str> {
+        answer::text(&self.headers, &answer::SERVER_TIMING)
+    }
+
+    /// What the service says of its limits: the headers whose names begin with `x-ratelimit-` or
+    /// `ratelimit`.
+    pub fn rate_limits(&self) -> impl Iterator<Item = (&HeaderName, &str)> {
+        answer::rate_limits(&self.headers)
     }
 
     /// Our id of the request (`x-ms-client-request-id`).
     pub fn client_request_id(&self) -> &str {
         &self.client_request_id
+    }
+}
+
+/// The body may hold what the value's type hides.
+impl<T: fmt::Debug> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("value", &self.value)
+            .field("status", &self.status)
+            .field("request_id", &self.request_id())
+            .field("client_request_id", &self.client_request_id)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish_non_exhaustive()
     }
 }
 

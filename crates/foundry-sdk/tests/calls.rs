@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
-use foundry_sdk::{Credential, Error, ErrorKind, ProjectClient};
+use foundry_sdk::{Credential, Error, ErrorKind, ProjectClient, RetryPolicy};
 use httpmock::{HttpMockRequest, HttpMockResponse, MockServer};
 use serde_json::{Value, json};
 
@@ -46,8 +46,9 @@ impl Server {
         self.mock.url("/api/projects/p")
     }
 
+    /// A client that sends everything once: these tests are about single exchanges.
     fn client(&self, credential: Credential) -> ProjectClient {
-        ProjectClient::builder(self.endpoint()).credential(credential).build().unwrap()
+        ProjectClient::builder(self.endpoint()).credential(credential).retry(RetryPolicy::none()).build().unwrap()
     }
 
     /// What was asked since the last time.
@@ -118,12 +119,12 @@ async fn a_call_has_exactly_these_headers() {
 #[tokio::test]
 async fn an_application_stands_first_in_the_user_agent() {
     let server = Server::with_a_thread().await;
-    let builder = ProjectClient::builder(server.endpoint()).credential(key());
-    let client = builder.clone().application_id("weather/1.0").build().unwrap();
+    let builder = || ProjectClient::builder(server.endpoint()).credential(key());
+    let client = builder().application_id("weather/1.0").build().unwrap();
     client.classic().threads().get("thread_1").await.unwrap();
     let user_agent = header(&server.asked()[0], "user-agent").unwrap();
     assert!(user_agent.starts_with("weather/1.0 foundry-sdk/"), "{user_agent}");
-    assert_eq!(builder.application_id("a\nb").build().unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(builder().application_id("a\nb").build().unwrap_err().kind(), ErrorKind::InvalidInput);
 }
 
 #[tokio::test]
@@ -202,7 +203,7 @@ async fn every_failure_says_what_the_service_said() {
         let server = Server::answering(status, &[("x-request-id", "req-7")], &body).await;
         let call = server.client(key()).classic().threads().get("thread_1").client_request_id("mine");
         let error = call.await.unwrap_err();
-        assert_eq!(server.asked().len(), 1, "{status} {body}");
+        assert_eq!((server.asked().len(), error.attempts()), (1, 1), "{status} {body}");
         assert_eq!(error.kind(), kind, "{status} {body}");
         assert_eq!(error.status().map(|status| status.as_u16()), Some(status), "{body}");
         assert_eq!(error.code(), code, "{status} {body}");
@@ -303,7 +304,7 @@ async fn an_element_of_another_shape_does_not_cost_the_page() {
 async fn nobody_there_is_a_connect_error() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let endpoint = format!("http://127.0.0.1:{port}/api/projects/p");
-    let client = ProjectClient::builder(endpoint).credential(key()).build().unwrap();
+    let client = ProjectClient::builder(endpoint).credential(key()).retry(RetryPolicy::none()).build().unwrap();
     let error = client.classic().threads().create().await.unwrap_err();
     assert_eq!((error.kind(), error.status(), error.operation()), (ErrorKind::Connect, None, Some("Threads_create")));
     assert!(error.source().is_some() && error.client_request_id().is_some());
@@ -338,7 +339,8 @@ async fn an_answer_that_breaks_off_is_told_from_one_that_never_came() {
         ("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"id\":\"thread_1\"}", ErrorKind::Interrupted),
         ("HTTP/1.1 500 Oops\r\ncontent-length: 100\r\n\r\n{\"error\":", ErrorKind::Server),
     ] {
-        let client = ProjectClient::builder(hanging_up(answer)).credential(key()).build().unwrap();
+        let client =
+            ProjectClient::builder(hanging_up(answer)).credential(key()).retry(RetryPolicy::none()).build().unwrap();
         let error = client.classic().threads().get("thread_1").await.unwrap_err();
         assert_eq!(error.kind(), kind, "{answer:?}: {error}");
         assert_eq!(error.operation(), Some("Threads_get"));

@@ -1,113 +1,244 @@
-//! The one way every call takes: stamped, given a credential, sent, read, and turned into an
-//! answer or an error.
+//! The one way every call takes: stamped, given a credential, sent, read, tried again where that is
+//! safe, and turned into an answer or an error.
 
+mod attempt;
+mod log;
 mod options;
+mod retry;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use foundry_raw::{BoxError, Call, Response, Transport, streamed, whole};
+use foundry_raw::{BoxError, Call, Operation, Response, Streaming};
 use futures_core::future::BoxFuture;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, header};
+use tokio::time::timeout;
+use url::Url;
 
+use self::attempt::Reading;
+pub(crate) use self::attempt::Sender;
 pub(crate) use self::options::{CallOptions, new_request_id};
+pub(crate) use self::retry::Budget;
+pub use self::retry::RetryPolicy;
+use crate::clock::Clock;
 use crate::credential::Credential;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
+use crate::feature::{self, FOUNDRY_FEATURES, FoundryFeature};
 
 /// The header with our id of a request.
 pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 
+/// How long nothing may come before an answer counts as cut off.
+pub(crate) const IDLE: Duration = Duration::from_secs(300);
+/// The same where a model runs before the answer, or between its parts.
+pub(crate) const IDLE_OF_MODEL: Duration = Duration::from_secs(600);
 /// How much of an answer is read at most.
-const ANSWER_LIMIT: usize = 64 << 20;
-/// How much of a failure's body is read at most.
-const FAILURE_LIMIT: usize = 64 << 10;
+pub(crate) const ANSWER_LIMIT: usize = 64 << 20;
 
 /// What all calls of a client share.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    pub(crate) http: reqwest::Client,
+    pub(crate) sender: Sender,
     pub(crate) endpoint: Endpoint,
     pub(crate) credential: Credential,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) user_agent: HeaderValue,
+    pub(crate) features: Vec<FoundryFeature>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) budget: Budget,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) answer_limit: usize,
+    pub(crate) log_bodies: bool,
 }
 
 impl Pipeline {
     /// The pipeline with the options of one call.
-    pub(crate) fn for_call(self: &Arc<Self>, options: CallOptions) -> Arc<dyn Transport> {
+    pub(crate) fn for_call(self: &Arc<Self>, options: CallOptions) -> Arc<dyn foundry_raw::Transport> {
         Arc::new(OneCall { pipeline: Arc::clone(self), options })
     }
 
-    /// Adds what goes with every attempt; a credential only for the endpoint's own origin.
-    fn authorize(&self, request: &mut reqwest::Request) -> Result<()> {
-        if !self.endpoint.is_origin_of(request.url()) {
-            let message = format!(
-                "a request to another origin than the endpoint's was held back, for it would carry the credential: {}",
-                request.url().origin().ascii_serialization()
-            );
-            return Err(Error::new(ErrorKind::InvalidInput, message));
+    /// Puts on the request what is the same for all its attempts.
+    fn stamp(&self, call: &mut Call, options: &CallOptions, client_request_id: &str) -> Result<()> {
+        let id = HeaderValue::from_str(client_request_id).map_err(|_| {
+            let message = format!("the client request id {client_request_id:?} has characters no header may hold");
+            Error::new(ErrorKind::InvalidInput, message)
+        })?;
+        // What the caller gave comes first: the operation adds only what is not there.
+        options.apply(&mut call.request, id);
+        call.stamp(options.api_version.as_deref());
+        let operation = call.operation;
+        let headers = call.request.headers_mut();
+        headers.insert(header::USER_AGENT, self.user_agent.clone());
+        if !headers.contains_key(FOUNDRY_FEATURES)
+            && let Some(value) = feature::header(operation.features, &self.features, &options.features)?
+        {
+            headers.insert(FOUNDRY_FEATURES, value);
         }
-        let (name, value) = self.credential.header()?;
-        request.headers_mut().insert(name, value);
+        if let Some(name) = operation.replay_key
+            && !headers.contains_key(name)
+            && let (Ok(name), Ok(key)) =
+                (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&new_request_id()))
+        {
+            headers.insert(name, key);
+        }
         Ok(())
     }
 
-    async fn send(&self, mut call: Call, options: &CallOptions, client_request_id: &str) -> Result<Response> {
-        // What the caller gave comes first: the operation adds only what is not there.
-        options.apply(&mut call.request, client_request_id);
-        call.stamp(options.api_version.as_deref());
-        let headers = call.request.headers_mut();
-        headers.insert(http::header::USER_AGENT, self.user_agent.clone());
-        self.authorize(&mut call.request)?;
-        let answer = self.http.execute(call.request).await.map_err(failed)?;
-        let success = answer.status().is_success();
-        if call.stream && success {
-            return Ok(streamed(answer));
+    /// A credential goes only to the endpoint's own origin.
+    fn check_origin(&self, url: &Url) -> Result<()> {
+        if self.endpoint.is_origin_of(url) {
+            return Ok(());
         }
-        if success {
-            return whole(answer, ANSWER_LIMIT).await.map_err(broken);
+        let message = format!(
+            "a request to another origin than the endpoint's was held back, for it would carry the credential: {}",
+            url.origin().ascii_serialization()
+        );
+        Err(Error::new(ErrorKind::InvalidInput, message))
+    }
+
+    /// Sends a call until it succeeds, or must not or need not be sent again.
+    async fn run(&self, mut call: Call, options: &CallOptions, client_request_id: &str) -> Result<Response> {
+        self.stamp(&mut call, options, client_request_id)?;
+        self.check_origin(call.request.url())?;
+        let operation = call.operation;
+        let _ = options.url.set(call.request.url().clone());
+        log::request_body(self.log_bodies, operation, &call.request);
+        let reading = Reading {
+            stream: call.stream,
+            idle: if operation.streaming == Streaming::Never { IDLE } else { IDLE_OF_MODEL },
+            limit: self.answer_limit,
+        };
+        let policy = options.retry.as_ref().unwrap_or(&self.retry);
+        let time = options.timeout.or(self.timeout);
+        let is_replayable = operation.is_idempotent() || operation.replay_key.is_some();
+        let started = self.clock.now();
+        let mut request = Some(call.request);
+        let mut attempts = 0;
+        let mut is_reauthorized = false;
+        while let Some(mut sent) = request.take() {
+            attempts += 1;
+            let elapsed = self.clock.now().saturating_duration_since(started);
+            let once = async {
+                let (name, value) = self.credential.header(&self.clock).await?;
+                // A stream cannot be sent twice; then there is no copy, and this was the last time.
+                request = sent.try_clone();
+                sent.headers_mut().insert(name, value.clone());
+                self.sender.send(sent, operation, reading).await.map_err(|error| (error, Some(value)).into())
+            };
+            let result: Result<Response, Failed> = match time {
+                None => once.await,
+                Some(time) => match timeout(time.saturating_sub(elapsed), once).await {
+                    Ok(result) => result,
+                    Err(_) => {
+                        request = None;
+                        let message = format!("the call took longer than its {time:?}");
+                        Err(Error::new(ErrorKind::Timeout, message).into())
+                    }
+                },
+            };
+            let Failed { error, credential } = match result {
+                Ok(response) => {
+                    self.budget.give(attempts);
+                    log::response(self.log_bodies, operation, &response, attempts);
+                    return Ok(response);
+                }
+                Err(failed) => failed,
+            };
+            let asked = error.headers().and_then(|headers| retry::retry_after(headers, || self.clock.system_time()));
+            let error = error.of_method(&operation.method).with_retry_after(asked).with_attempts(attempts);
+            // A token may have been revoked, or have ended early: once more with another one.
+            let is_refused = error.kind() == ErrorKind::Authentication && !is_reauthorized;
+            if is_refused && request.is_some() && credential.is_some_and(|value| self.credential.forget(&value)) {
+                is_reauthorized = true;
+                log::retry(&error, attempts, Duration::ZERO);
+                continue;
+            }
+            let elapsed = self.clock.now().saturating_duration_since(started);
+            let left = policy.time_left(elapsed).min(time.map_or(Duration::MAX, |time| time.saturating_sub(elapsed)));
+            let wait = asked.unwrap_or_else(|| policy.delay(attempts));
+            let goes_on = request.is_some()
+                && policy.allows(attempts)
+                && retry::may_repeat(&error, is_replayable)
+                && wait <= left
+                && self.budget.take();
+            if !goes_on {
+                return Err(self.with_hint(error, operation, options.url.get()));
+            }
+            log::retry(&error, attempts, wait);
+            self.clock.sleep(wait).await;
         }
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = read_start(answer, FAILURE_LIMIT).await;
-        Err(Error::from_answer(status, headers, body))
+        // The loop goes on only while there is a request to send.
+        Err(Error::new(ErrorKind::Interrupted, "the request was not sent"))
+    }
+
+    /// Says with the error what was used, so that it can be mended.
+    fn with_hint(&self, error: Error, operation: &'static Operation, url: Option<&Url>) -> Error {
+        match error.kind() {
+            ErrorKind::Authentication | ErrorKind::Permission => {
+                let kind = self.credential.kind();
+                let hint = match self.credential.requested_scope() {
+                    Some(scope) => format!("sent with {kind}, for the scope {scope}"),
+                    None => format!("sent with {kind}"),
+                };
+                error.with_hint(hint)
+            }
+            ErrorKind::NotFound => {
+                let version = url.and_then(|url| url.query_pairs().find(|(name, _)| name == "api-version"));
+                let surface = surface(operation);
+                error.with_hint(match version {
+                    Some((_, version)) => format!("asked of the {surface} surface with api-version {version}"),
+                    None => format!("asked of the {surface} surface without api-version"),
+                })
+            }
+            ErrorKind::PreviewFeatureRequired => {
+                let mut missing = feature::named_in(error.message());
+                if missing.is_empty() {
+                    let listed = match operation.features {
+                        foundry_raw::Features::Required(listed) | foundry_raw::Features::Optional(listed) => listed,
+                        _ => &[],
+                    };
+                    missing = listed.iter().map(|feature| FoundryFeature::new(*feature)).collect();
+                }
+                let values: Vec<String> =
+                    missing.iter().map(|feature| format!("FoundryFeature::new({:?})", feature.as_str())).collect();
+                let hint = if values.is_empty() {
+                    "opt in with `.features(..)` on the request or the client".to_owned()
+                } else {
+                    format!("opt in with `.features([{}])` on the request or the client", values.join(", "))
+                };
+                error.with_hint(hint).with_missing_features(missing)
+            }
+            _ => error,
+        }
     }
 }
 
-/// The start of a failure's body; where it breaks off, what arrived of it.
-async fn read_start(mut answer: reqwest::Response, limit: usize) -> bytes::Bytes {
-    let mut body = Vec::new();
-    while body.len() < limit {
-        match answer.chunk().await {
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk[..chunk.len().min(limit - body.len())]),
-            Ok(None) | Err(_) => break,
-        }
+/// What people call the part of the API that an operation belongs to.
+fn surface(operation: &Operation) -> &'static str {
+    let first = operation.path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    match first {
+        "assistants" | "threads" | "files" | "vector_stores" => "classic",
+        "openai" => "OpenAI-style",
+        _ => "project",
     }
-    body.into()
 }
 
-/// What a failed attempt to send means.
-fn failed(error: reqwest::Error) -> Error {
-    let error = error.without_url();
-    let (kind, message) = if error.is_connect() {
-        (ErrorKind::Connect, "no connection could be made")
-    } else if error.is_timeout() {
-        (ErrorKind::Timeout, "there was no answer in time")
-    } else if error.is_builder() {
-        (ErrorKind::InvalidInput, "the request cannot be built")
-    } else {
-        (ErrorKind::Interrupted, "the connection broke before the answer")
-    };
-    Error::new(kind, message).with_source(error)
+/// A failed attempt, and what it was sent with, if it was.
+struct Failed {
+    error: Error,
+    credential: Option<HeaderValue>,
 }
 
-/// What a body that could not be read to its end means.
-fn broken(error: BoxError) -> Error {
-    match error.downcast::<reqwest::Error>() {
-        Ok(error) if error.is_timeout() => {
-            Error::new(ErrorKind::Timeout, "the answer broke off: nothing more came in time")
-                .with_source(error.without_url())
-        }
-        Ok(error) => Error::new(ErrorKind::Interrupted, "the answer broke off").with_source(error.without_url()),
-        Err(error) => Error::new(ErrorKind::Interrupted, error.to_string()),
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { error, credential: None }
+    }
+}
+
+impl From<(Error, Option<HeaderValue>)> for Failed {
+    fn from((error, credential): (Error, Option<HeaderValue>)) -> Self {
+        Self { error, credential }
     }
 }
 
@@ -118,16 +249,30 @@ struct OneCall {
     options: CallOptions,
 }
 
-impl Transport for OneCall {
+impl foundry_raw::Transport for OneCall {
     fn send(&self, call: Call) -> BoxFuture<'_, Result<Response, BoxError>> {
         Box::pin(async move {
             // A request makes its id itself; calls of the generated client get one each here.
-            let id = self.options.client_request_id.clone().unwrap_or_else(new_request_id);
-            let operation = call.operation.id;
+            let made;
+            let id = match &self.options.client_request_id {
+                Some(id) => id,
+                None => {
+                    made = new_request_id();
+                    &made
+                }
+            };
+            let operation = call.operation;
             let url = call.request.url().clone();
-            let _ = self.options.url.set(url.clone());
-            let sent = self.pipeline.send(call, &self.options, &id).await;
-            sent.map_err(|error| error.of_call(operation, Some(&url), &id).into())
+            let work = async {
+                let sent = self.pipeline.run(call, &self.options, id).await;
+                sent.map_err(|error| {
+                    let url = self.options.url.get().unwrap_or(&url);
+                    let error = error.of_call(operation.id, Some(url), id).of_method(&operation.method);
+                    log::failure(&error);
+                    error.into()
+                })
+            };
+            log::in_span(operation, &self.pipeline.endpoint, id, work).await
         })
     }
 }

@@ -2,20 +2,24 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 use uuid::Uuid;
 
 use super::CLIENT_REQUEST_ID;
+use super::retry::RetryPolicy;
+use crate::feature::FoundryFeature;
 
 /// A new id of a call.
 pub(crate) fn new_request_id() -> String {
-    Uuid::new_v4().to_string()
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    Uuid::new_v4().as_hyphenated().encode_lower(&mut text).to_owned()
 }
 
 /// What one call asks for beside its operation's own arguments.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct CallOptions {
     /// Our id of the call; one is made when it is sent if there is none.
     pub(crate) client_request_id: Option<String>,
@@ -23,13 +27,19 @@ pub(crate) struct CallOptions {
     pub(crate) api_version: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) query: Vec<(String, String)>,
+    /// The time the call may take, instead of the client's.
+    pub(crate) timeout: Option<Duration>,
+    /// Instead of the client's.
+    pub(crate) retry: Option<RetryPolicy>,
+    /// Beside the client's.
+    pub(crate) features: Vec<FoundryFeature>,
     /// Where the call went, once it was sent.
     pub(crate) url: Arc<OnceLock<Url>>,
 }
 
 impl CallOptions {
     pub(crate) fn new(api_version: Option<String>) -> Self {
-        Self { client_request_id: None, api_version, headers: HeaderMap::new(), query: Vec::new(), url: Arc::default() }
+        Self { api_version, ..Self::default() }
     }
 
     /// Another call with the same options, which has not been sent yet.
@@ -42,14 +52,12 @@ impl CallOptions {
     }
 
     /// Puts them on a request; the caller's own headers win over what the operation sets.
-    pub(super) fn apply(&self, request: &mut reqwest::Request, client_request_id: &str) {
+    pub(super) fn apply(&self, request: &mut reqwest::Request, client_request_id: HeaderValue) {
         if !self.query.is_empty() {
             request.url_mut().query_pairs_mut().extend_pairs(&self.query);
         }
         let headers = request.headers_mut();
-        if let Ok(id) = HeaderValue::from_str(client_request_id) {
-            headers.insert(CLIENT_REQUEST_ID, id);
-        }
+        headers.insert(CLIENT_REQUEST_ID, client_request_id);
         for (name, value) in &self.headers {
             headers.insert(name.clone(), value.clone());
         }
@@ -64,6 +72,9 @@ impl fmt::Debug for CallOptions {
             .field("api_version", &self.api_version)
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("query", &self.query.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("timeout", &self.timeout)
+            .field("retry", &self.retry)
+            .field("features", &self.features)
             .finish_non_exhaustive()
     }
 }

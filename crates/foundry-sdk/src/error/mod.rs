@@ -1,0 +1,545 @@
+//! The one error of the SDK.
+
+mod envelope;
+mod kind;
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Method, StatusCode};
+use serde_json::Value;
+use url::Url;
+
+use self::envelope::Envelope;
+pub use self::envelope::ErrorDetail;
+pub use self::kind::ErrorKind;
+use crate::answer;
+use crate::feature::FoundryFeature;
+use crate::redact;
+
+/// The result of everything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, with the facts that help to find out why.
+///
+/// One pointer wide. [`kind`](Self::kind) says what to do; `Display` is one line with operation,
+/// status, code, message and request id; the cause is in `source()`.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    /// What helps to mend it: which credential was used, which api-version was asked.
+    hint: Option<String>,
+    operation: Option<&'static str>,
+    method: Option<Method>,
+    url: Option<Url>,
+    answer: Option<Answer>,
+    /// When the service asked to come back.
+    retry_after: Option<Duration>,
+    client_request_id: Option<String>,
+    attempts: u32,
+    missing_features: Vec<FoundryFeature>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What of an answer an error keeps.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+    envelope: Envelope,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            hint: None,
+            operation: None,
+            method: None,
+            url: None,
+            answer: None,
+            retry_after: None,
+            client_request_id: None,
+            attempts: 0,
+            missing_features: Vec::new(),
+            source: None,
+        }))
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Adds what the error was about.
+    pub(crate) fn of_call(mut self, operation: &'static str, url: Option<&Url>, client_request_id: &str) -> Self {
+        self.0.operation = Some(operation);
+        self.0.url = url.map(redact::url);
+        self.0.client_request_id = Some(client_request_id.to_owned());
+        self
+    }
+
+    pub(crate) fn of_method(mut self, method: &Method) -> Self {
+        self.0.method = Some(method.clone());
+        self
+    }
+
+    pub(crate) fn with_hint(mut self, hint: String) -> Self {
+        self.0.hint = Some(hint);
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
+        self.0.retry_after = retry_after;
+        self
+    }
+
+    pub(crate) fn with_missing_features(mut self, features: Vec<FoundryFeature>) -> Self {
+        self.0.missing_features = features;
+        self
+    }
+
+    /// An answer whose status is no success.
+    pub(crate) fn from_answer(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+        let envelope = Envelope::read(&body);
+        let kind = ErrorKind::of_status(status, envelope.code.as_deref());
+        let message = match (&envelope.message, status.canonical_reason()) {
+            (Some(message), _) => message.clone(),
+            (None, Some(reason)) => reason.to_owned(),
+            (None, None) => "the service gave no reason".to_owned(),
+        };
+        let mut error = Self::new(kind, message);
+        error.0.answer = Some(Answer { status, headers, body, envelope });
+        error
+    }
+
+    /// An answer that is a success and cannot be decoded.
+    pub(crate) fn from_undecoded(
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+        error: foundry_raw::DecodeError,
+    ) -> Self {
+        let mut made =
+            Self::new(ErrorKind::Decode, format!("the answer cannot be decoded: {error}")).with_source(error);
+        made.0.answer = Some(Answer { status, headers, body, envelope: Envelope::default() });
+        made
+    }
+
+    /// What to make of it.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What the service said, or what went wrong here.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The status of the answer, if there was one.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.answer.as_ref().map(|answer| answer.status)
+    }
+
+    /// The service's code for the error, such as `invalid_payload`.
+    pub fn code(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.envelope.code.as_deref()
+    }
+
+    /// What in the request the error is about, where the service says it.
+    pub fn target(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.envelope.target.as_deref()
+    }
+
+    /// The headers of the answer, if there was one.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.0.answer.as_ref().map(|answer| &answer.headers)
+    }
+
+    /// The body of the answer, if there was one: its first 64 KiB where the status is a failure.
+    pub fn body(&self) -> Option<&Bytes> {
+        self.0.answer.as_ref().map(|answer| &answer.body)
+    }
+
+    /// The details that the service lists: what is wrong with which property.
+    pub fn details(&self) -> &[ErrorDetail] {
+        self.0.answer.as_ref().map_or(&[], |answer| &answer.envelope.details)
+    }
+
+    /// The service's own account of the cause (`innererror`), as received.
+    pub fn inner_error(&self) -> Option<&Value> {
+        self.0.answer.as_ref()?.envelope.inner.as_ref()
+    }
+
+    /// What the service adds to the error (`additionalInfo`), as received.
+    pub fn additional_info(&self) -> Option<&Value> {
+        self.0.answer.as_ref()?.envelope.additional.as_ref()
+    }
+
+    /// What may help to mend it: which credential and scope were used, which surface and
+    /// api-version were asked, which preview feature is missing.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// The preview features that have to be opted into
+    /// ([`ErrorKind::PreviewFeatureRequired`]), as far as the service or the API's description
+    /// names them.
+    pub fn missing_features(&self) -> &[FoundryFeature] {
+        &self.0.missing_features
+    }
+
+    /// The service's id of the request (`x-request-id`), which support asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        let answer = self.0.answer.as_ref()?;
+        answer::text(&answer.headers, &answer::REQUEST_ID).or_else(|| answer.envelope.request_id())
+    }
+
+    /// Our id of the request (`x-ms-client-request-id`).
+    pub fn client_request_id(&self) -> Option<&str> {
+        self.0.client_request_id.as_deref()
+    }
+
+    /// What the service says of where its time went (`Server-Timing`).
+    pub fn server_timing(&self) -> Option<&str> {
+        answer::text(self.headers()?, &answer::SERVER_TIMING)
+    }
+
+    /// What the service says of its limits: the headers whose names begin with `x-ratelimit-` or
+    /// `ratelimit`.
+    pub fn rate_limits(&self) -> impl Iterator<Item = (&HeaderName, &str)> {
+        self.headers().into_iter().flat_map(answer::rate_limits)
+    }
+
+    /// How long the service asked to wait before the next attempt (`Retry-After`,
+    /// `retry-after-ms`, `x-ms-retry-after-ms`), counted from the answer.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// How often it was sent, or tried to be; 0 if it failed before that.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The document's id of the operation, such as `Runs_create`.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// The URL that was asked, without what may be secret.
+    pub fn url(&self) -> Option<&Url> {
+        self.0.url.as_ref()
+    }
+
+    /// Whether the resource, or the route, does not exist (404).
+    ///
+    /// # Troubleshooting
+    /// See [`ErrorKind::NotFound`].
+    pub fn is_not_found(&self) -> bool {
+        self.kind() == ErrorKind::NotFound
+    }
+
+    /// Whether it was too much at once (429), or the quota is used up.
+    ///
+    /// # Troubleshooting
+    /// See [`ErrorKind::RateLimited`].
+    pub fn is_rate_limited(&self) -> bool {
+        self.kind() == ErrorKind::RateLimited
+    }
+
+    /// Whether the same request may succeed later, as it is: no connection, no answer in time, a
+    /// broken connection, 408, 429 (unless the quota is used up), 500, 502, 503 or 504.
+    ///
+    /// It says nothing of whether sending it again is safe: see
+    /// [`server_may_have_acted`](Self::server_may_have_acted).
+    pub fn is_retryable(&self) -> bool {
+        match (self.kind(), &self.0.answer) {
+            (ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Interrupted, _) => true,
+            (ErrorKind::RateLimited, Some(answer)) => !answer.envelope.is_out_of_quota(),
+            (ErrorKind::Server, Some(answer)) => matches!(answer.status.as_u16(), 500 | 502 | 503 | 504),
+            _ => false,
+        }
+    }
+
+    /// Whether the service may have done what was asked, although there was no success to report.
+    ///
+    /// Then the same request, sent again, may be done twice, unless its method makes that
+    /// harmless. What only reads (GET) does nothing, so it is `false` there.
+    pub fn server_may_have_acted(&self) -> bool {
+        if self.0.method.as_ref().is_some_and(Method::is_safe) {
+            return false;
+        }
+        match self.kind() {
+            ErrorKind::InvalidInput
+            | ErrorKind::Credential
+            | ErrorKind::Connect
+            | ErrorKind::BadRequest
+            | ErrorKind::Authentication
+            | ErrorKind::Permission
+            | ErrorKind::PreviewFeatureRequired
+            | ErrorKind::NotFound
+            | ErrorKind::Conflict
+            | ErrorKind::RateLimited => false,
+            // A service that says when to come back has turned the request away.
+            ErrorKind::Server => self.status() != Some(StatusCode::SERVICE_UNAVAILABLE) || self.0.retry_after.is_none(),
+            ErrorKind::UnexpectedStatus => !self.status().is_some_and(|status| status.is_redirection()),
+            ErrorKind::Timeout
+            | ErrorKind::Interrupted
+            | ErrorKind::TooLarge
+            | ErrorKind::Decode
+            | ErrorKind::Deadline => true,
+        }
+    }
+
+    /// One line for a support request: operation, URL without secrets, status, code, both ids.
+    pub fn support_line(&self) -> String {
+        let shown = |value: Option<&str>| value.unwrap_or("-").to_owned();
+        let method = self.0.method.as_ref().map_or_else(String::new, |method| format!("{method} "));
+        format!(
+            "operation={} url={method}{} status={} code={} x-request-id={} x-ms-client-request-id={}",
+            shown(self.operation()),
+            shown(self.url().map(Url::as_str)),
+            self.status().map_or_else(|| "-".to_owned(), |status| status.as_u16().to_string()),
+            shown(self.code()),
+            shown(self.request_id()),
+            shown(self.client_request_id()),
+        )
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(operation) = self.operation() {
+            write!(f, "{operation}: ")?;
+        }
+        if let Some(status) = self.status() {
+            write!(f, "{} ", status.as_u16())?;
+            if let Some(code) = self.code() {
+                write!(f, "{code} ")?;
+            }
+            f.write_str("- ")?;
+        }
+        f.write_str(&self.0.message)?;
+        if let Some(hint) = self.hint() {
+            write!(f, " - {hint}")?;
+        }
+        match (self.request_id(), self.client_request_id()) {
+            (Some(id), _) => write!(f, " (x-request-id {id})"),
+            (None, Some(id)) => write!(f, " (x-ms-client-request-id {id})"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind())
+            .field("message", &self.message())
+            .field("operation", &self.operation())
+            .field("url", &self.url().map(Url::as_str))
+            .field("status", &self.status())
+            .field("code", &self.code())
+            .field("target", &self.target())
+            .field("hint", &self.hint())
+            .field("attempts", &self.attempts())
+            .field("request_id", &self.request_id())
+            .field("client_request_id", &self.client_request_id())
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, body: &str) -> Error {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-request-id", "req-1".parse().unwrap());
+        Error::from_answer(StatusCode::from_u16(status).unwrap(), headers, Bytes::copy_from_slice(body.as_bytes()))
+    }
+
+    #[test]
+    fn bodies_of_all_kinds_are_read() {
+        for (status, body, kind, code, message, target) in [
+            (
+                400,
+                r#"{"error":{"code":"invalid_payload","message":"No name.","target":"name","details":[]}}"#,
+                ErrorKind::BadRequest,
+                Some("invalid_payload"),
+                "No name.",
+                Some("name"),
+            ),
+            (
+                401,
+                r#"{"error":{"code":"Unauthorized","message":"No."}}"#,
+                ErrorKind::Authentication,
+                Some("Unauthorized"),
+                "No.",
+                None,
+            ),
+            (
+                404,
+                r#"{"type":"https://tools.example/404","title":"Not Found","status":404}"#,
+                ErrorKind::NotFound,
+                Some("https://tools.example/404"),
+                "Not Found",
+                None,
+            ),
+            (
+                429,
+                r#"{"error":{"code":"429","message":"Slower.","param":null}}"#,
+                ErrorKind::RateLimited,
+                Some("429"),
+                "Slower.",
+                None,
+            ),
+            (409, r#"{"error":"busy"}"#, ErrorKind::Conflict, None, "busy", None),
+            (409, r#""busy""#, ErrorKind::Conflict, None, "busy", None),
+            (502, "<html><H1>Bad Gateway </H1></html>", ErrorKind::Server, None, "Bad Gateway", None),
+            (504, "<!doctype html><title>Took\ntoo long</title>", ErrorKind::Server, None, "Took too long", None),
+            (500, "<html>", ErrorKind::Server, None, "Internal Server Error", None),
+            (408, "", ErrorKind::Timeout, None, "Request Timeout", None),
+            (
+                403,
+                r#"{"error":{"code":"preview_feature_required","message":"Preview."}}"#,
+                ErrorKind::PreviewFeatureRequired,
+                Some("preview_feature_required"),
+                "Preview.",
+                None,
+            ),
+            (
+                400,
+                r#"{"error":{"code":"UserError","message":"{\"error\":{\"code\":\"inner\",\"message\":\"The reason.\",\"param\":\"tools\"}}"}}"#,
+                ErrorKind::BadRequest,
+                Some("inner"),
+                "The reason.",
+                Some("tools"),
+            ),
+            (503, "", ErrorKind::Server, None, "Service Unavailable", None),
+            (500, "upstream failed", ErrorKind::Server, None, "upstream failed", None),
+            (418, r#"{"error":{"code":"#, ErrorKind::UnexpectedStatus, None, r#"{"error":{"code":"#, None),
+            (302, "[1]", ErrorKind::UnexpectedStatus, None, "Found", None),
+        ] {
+            let error = answered(status, body);
+            assert_eq!(error.kind(), kind, "{body}");
+            assert_eq!(error.code(), code, "{body}");
+            assert_eq!(error.message(), message, "{body}");
+            assert_eq!(error.target(), target, "{body}");
+            assert_eq!(error.request_id(), Some("req-1"));
+            assert_eq!(error.body().unwrap(), body);
+        }
+    }
+
+    #[test]
+    fn details_of_both_forms_are_listed() {
+        let envelope = r#"{"error":{"code":"a","message":"b","details":[{"code":"c","message":"d","target":"e"},{}],
+            "innererror":{"code":"f"},"additionalInfo":{"request_id":"req-2"}}}"#;
+        let error = answered(422, envelope);
+        let [detail] = error.details() else { panic!("{:?}", error.details()) };
+        assert_eq!(
+            (detail.code.as_deref(), detail.message.as_deref(), detail.target.as_deref()),
+            (Some("c"), Some("d"), Some("e"))
+        );
+        assert_eq!(error.inner_error().unwrap()["code"], "f");
+        assert_eq!(error.additional_info().unwrap()["request_id"], "req-2");
+        let error = Error::from_answer(
+            StatusCode::BAD_REQUEST,
+            HeaderMap::new(),
+            Bytes::from_static(
+                br#"{"title":"Bad.","status":400,"errors":{"$.name":["Too long.","Too odd."],"x":"Missing."}}"#,
+            ),
+        );
+        let details: Vec<_> =
+            error.details().iter().map(|detail| (detail.target.as_deref(), detail.message.as_deref())).collect();
+        assert_eq!(
+            details,
+            [(Some("$.name"), Some("Too long.")), (Some("$.name"), Some("Too odd.")), (Some("x"), Some("Missing."))]
+        );
+    }
+
+    #[test]
+    fn a_request_id_in_the_body_counts_where_there_is_no_header() {
+        let body = br#"{"error":{"message":"b","additionalInfo":{"request_id":"req-2"}}}"#;
+        let error = Error::from_answer(StatusCode::BAD_REQUEST, HeaderMap::new(), Bytes::from_static(body));
+        assert_eq!(error.request_id(), Some("req-2"));
+    }
+
+    #[test]
+    fn what_may_have_been_done_and_what_may_be_tried_again() {
+        let post = |error: Error| error.of_method(&Method::POST);
+        let with_wait = |error: Error| error.with_retry_after(Some(Duration::from_secs(1)));
+        let quota = r#"{"error":{"type":"insufficient_quota","code":"429"}}"#;
+        for (error, acted, retryable) in [
+            (post(answered(400, "")), false, false),
+            (post(answered(401, "")), false, false),
+            (post(answered(409, "")), false, false),
+            (post(answered(408, "")), true, true),
+            (post(answered(429, "")), false, true),
+            (post(answered(429, quota)), false, false),
+            (post(answered(500, "")), true, true),
+            (post(answered(501, "")), true, false),
+            (post(answered(503, "")), true, true),
+            (with_wait(post(answered(503, ""))), false, true),
+            (with_wait(post(answered(500, ""))), true, true),
+            (post(answered(302, "")), false, false),
+            (answered(500, "").of_method(&Method::GET), false, true),
+            (post(Error::new(ErrorKind::Connect, "")), false, true),
+            (post(Error::new(ErrorKind::Interrupted, "")), true, true),
+            (post(Error::new(ErrorKind::Timeout, "")), true, true),
+            (post(Error::new(ErrorKind::TooLarge, "")), true, false),
+            (post(Error::new(ErrorKind::InvalidInput, "")), false, false),
+        ] {
+            assert_eq!(error.server_may_have_acted(), acted, "{error:?}");
+            assert_eq!(error.is_retryable(), retryable, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_support_line_has_what_support_asks_for() {
+        let url = Url::parse("https://r.example/api/projects/p/files?sig=planted").unwrap();
+        let error = answered(404, r#"{"error":{"code":"not_found"}}"#)
+            .of_call("Files_get", Some(&url), "our-id")
+            .of_method(&Method::GET);
+        assert_eq!(
+            error.support_line(),
+            "operation=Files_get url=GET https://r.example/api/projects/p/files?sig=REDACTED status=404 \
+             code=not_found x-request-id=req-1 x-ms-client-request-id=our-id"
+        );
+        assert_eq!(
+            Error::new(ErrorKind::Credential, "none").support_line(),
+            "operation=- url=- status=- code=- x-request-id=- x-ms-client-request-id=-"
+        );
+    }
+
+    #[test]
+    fn one_line_says_what_happened() {
+        let url = Url::parse("https://u:p@r.example/api/projects/p/files?sig=planted&api-version=v1").unwrap();
+        let error = answered(404, r#"{"error":{"code":"not_found","message":"No such file."}}"#).of_call(
+            "Files_get",
+            Some(&url),
+            "our-id",
+        );
+        assert_eq!(error.to_string(), "Files_get: 404 not_found - No such file. (x-request-id req-1)");
+        assert_eq!(error.client_request_id(), Some("our-id"));
+        assert_eq!(error.url().unwrap().as_str(), "https://r.example/api/projects/p/files?sig=REDACTED&api-version=v1");
+        assert!(!format!("{error:?}").contains("planted"));
+    }
+}
