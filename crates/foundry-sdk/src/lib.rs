@@ -23,7 +23,9 @@ mod transport;
 
 pub use client::{ProjectClient, ProjectClientBuilder};
 pub use clock::{Clock, SystemClock};
-pub use credential::Credential;
+#[cfg(feature = "azure-identity")]
+pub use credential::azure_identity;
+pub use credential::{AccessToken, Credential, TokenRequest};
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorDetail, ErrorKind, Result};
 pub use feature::FoundryFeature;
