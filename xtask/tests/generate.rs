@@ -95,6 +95,7 @@ fn a_clean_checkout_is_fresh_and_every_generated_file_is_named() {
     assert_eq!(differences(&before, &workspace.snapshot()), Vec::<String>::new());
 
     let mut made = workspace.files(GENERATED);
+    made.extend(workspace.files(GENERATED_SDK));
     made.extend([SURFACE, NAMES, SOURCES, EMBEDDED].map(str::to_owned));
     let told: BTreeSet<String> =
         run.stdout.lines().map(|line| line.strip_prefix("Fresh ").unwrap_or(line).to_owned()).collect();
@@ -111,6 +112,7 @@ fn generating_again_writes_nothing_and_from_nothing_gives_the_same_bytes() {
     assert_eq!(differences(&before, &workspace.snapshot()), Vec::<String>::new());
 
     std::fs::remove_dir_all(workspace.path(GENERATED)).unwrap();
+    std::fs::remove_dir_all(workspace.path(GENERATED_SDK)).unwrap();
     std::fs::remove_file(workspace.path(EMBEDDED)).unwrap();
     let run = workspace.generate();
     assert_eq!(run.code, Some(0), "{}", run.stderr);
@@ -145,7 +147,12 @@ fn each_file_that_is_not_as_generate_would_write_it_is_stale() {
     let remove: Touch = |workspace, path| std::fs::remove_file(workspace.path(path)).unwrap();
     let add: Touch = |workspace, path| workspace.write(path, "touched\n");
     // Path, what happens to it, a line that the difference has.
-    let cases: [(&str, Touch, &str); 9] = [
+    let requests = format!("{MODULE_SDK}/threads.rs");
+    let beside_requests = format!("{MODULE_SDK}/stray.rs");
+    let cases: [(&str, Touch, &str); 12] = [
+        (&requests, change, "-touched"),
+        (&beside_requests, add, "-touched"),
+        (SURFACE_SDK, remove, "+group Threads()"),
         (&types, change, "-touched"),
         (&types, remove, "+pub struct AgentThread {"),
         (&stray, add, "-touched"),
@@ -183,7 +190,7 @@ fn generated_files_say_what_made_them_from_which_bytes() {
     let workspace = Workspace::new();
     let sum: String =
         Sha256::digest(std::fs::read(workspace.path(DOCUMENT)).unwrap()).iter().map(|b| format!("{b:02x}")).collect();
-    for path in workspace.files(MODULE) {
+    for path in workspace.files(MODULE).into_iter().chain(workspace.files(MODULE_SDK)) {
         let text = workspace.read(&path);
         let first = text.lines().next().unwrap();
         // The sum would be a change in every diff of the lists, which are there to show changes.
@@ -209,7 +216,8 @@ fn accepted(workspace: &Workspace, gone: &[&str], new: &[&str]) -> Run {
     let after = workspace.read(SURFACE);
     assert_eq!(line_changes(&before, &after), (gone.to_vec(), new.to_vec()));
     assert_eq!(workspace.check().code, Some(0));
-    for path in workspace.files(GENERATED).into_iter().filter(|path| path.ends_with(".rs")) {
+    let made = workspace.files(GENERATED).into_iter().chain(workspace.files(GENERATED_SDK));
+    for path in made.filter(|path| path.ends_with(".rs")) {
         syn::parse_file(&workspace.read(&path)).unwrap_or_else(|error| panic!("{path} is no Rust: {error}"));
     }
     run
@@ -272,7 +280,12 @@ fn a_new_schema_and_operation_are_in_client_table_names_and_surface() {
     );
     assert!(run.stdout.contains("59 operations") && run.stdout.contains("248 types"), "{}", run.stdout);
     let after = workspace.read(NAMES);
-    let appended = ["ArchivedThread = \"ArchivedThread\"", "Threads_archiveThread = \"threads_archive_thread\""];
+    let appended = [
+        "ArchivedThread = \"ArchivedThread\"",
+        "Threads_archiveThread = \"threads_archive_thread\"",
+        "Threads_archiveThread = \"archive\"",
+        "Threads_archiveThread = \"ArchiveThread\"",
+    ];
     assert_eq!(line_changes(&names, &after), (vec![], appended.to_vec()));
     let client = workspace.read(&format!("{MODULE}/client/threads.rs"));
     let method = client.split_once("pub async fn threads_archive_thread<'a>(").expect("no method").1;
@@ -294,6 +307,13 @@ fn a_new_schema_and_operation_are_in_client_table_names_and_surface() {
     }
     let types = workspace.read(&format!("{MODULE}/types/threads.rs"));
     assert!(types.contains("pub struct ArchivedThread {"), "{types}");
+    let requests = workspace.read(&format!("{MODULE_SDK}/threads.rs"));
+    assert!(requests.contains("pub fn archive(&self, thread_id: impl Into<String>) -> Request<ArchiveThread>"));
+    assert!(
+        workspace
+            .read(SURFACE_SDK)
+            .contains("\nfn Threads::archive(thread_id) -> ArchiveThread = Threads_archiveThread\n")
+    );
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! The part of a generated client that is the same for all operations.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use http::{HeaderMap, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 
 use crate::error::Error;
 use crate::operation::Operation;
-use crate::transport::{Body, ByteStream, Call, Response, SharedTransport};
+use crate::transport::{Body, ByteStream, Call, Response, SharedTransport, Transport};
 use crate::wire::{Decode, from_slice};
 
 /// An answer: the value, and the status and headers it came with.
@@ -64,13 +66,8 @@ pub(crate) fn built(request: Result<reqwest::Request, reqwest::Error>) -> Result
     request.map_err(|error| Error::Request(error.into()))
 }
 
-async fn send_call(
-    transport: &SharedTransport,
-    request: reqwest::Request,
-    operation: &'static Operation,
-    stream: bool,
-) -> Result<Response, Error> {
-    let response = transport.0.send(Call::new(request, operation, stream)).await.map_err(Error::Transport)?;
+async fn send_call(transport: &SharedTransport, call: Call) -> Result<Response, Error> {
+    let response = transport.0.send(call).await.map_err(Error::Transport)?;
     if response.status.is_success() {
         return Ok(response);
     }
@@ -104,13 +101,52 @@ pub(crate) async fn send<T: Decode>(
     request: reqwest::Request,
     operation: &'static Operation,
 ) -> Result<Reply<T>, Error> {
-    let Response { status, headers, body } = send_call(transport, request, operation, false).await?;
-    let body = match body {
-        Body::Whole(bytes) => bytes,
-        Body::Stream(_) => {
-            return Err(Error::Transport("the transport streamed an answer that was to be whole".into()));
-        }
-    };
+    decoded(transport, Call::new(request, operation, false)).await
+}
+
+/// Gets the page of a list at a URL that the service gave, as it stands: nothing is added to it.
+///
+/// # Errors
+/// The transport failed, the status is no success, or the answer cannot be decoded.
+pub async fn follow<T: Decode>(
+    client: &reqwest::Client,
+    transport: Arc<dyn Transport>,
+    url: reqwest::Url,
+    operation: &'static Operation,
+) -> Result<Reply<T>, Error> {
+    let mut call = Call::new(built(client.get(url).build())?, operation, false);
+    call.url_is_exact = true;
+    decoded(&SharedTransport(transport), call).await
+}
+
+/// Sends a call of an operation that no description has; an answer that is empty or no JSON is
+/// `null`, and is in the reply's body.
+///
+/// # Errors
+/// The transport failed, the status is no success, or the answer says it is JSON and is not.
+pub async fn send_value(transport: Arc<dyn Transport>, call: Call) -> Result<Reply<Value>, Error> {
+    let Response { status, headers, body } = send_call(&SharedTransport(transport), call).await?;
+    let body = collected_whole(body)?;
+    let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if body.is_empty() || content_type.is_some_and(|value| !value.contains("json")) {
+        return Ok(Reply { value: Value::Null, status, headers, body });
+    }
+    match from_slice(&body) {
+        Ok(value) => Ok(Reply { value, status, headers, body }),
+        Err(error) => Err(Error::Decode { status, headers: Box::new(headers), body, error }),
+    }
+}
+
+fn collected_whole(body: Body) -> Result<Bytes, Error> {
+    match body {
+        Body::Whole(bytes) => Ok(bytes),
+        Body::Stream(_) => Err(Error::Transport("the transport streamed an answer that was to be whole".into())),
+    }
+}
+
+async fn decoded<T: Decode>(transport: &SharedTransport, call: Call) -> Result<Reply<T>, Error> {
+    let Response { status, headers, body } = send_call(transport, call).await?;
+    let body = collected_whole(body)?;
     match from_slice(&body) {
         Ok(value) => Ok(Reply { value, status, headers, body }),
         Err(error) => Err(Error::Decode { status, headers: Box::new(headers), body, error }),
@@ -123,7 +159,7 @@ pub(crate) async fn send_empty(
     request: reqwest::Request,
     operation: &'static Operation,
 ) -> Result<Reply<()>, Error> {
-    let Response { status, headers, body } = send_call(transport, request, operation, false).await?;
+    let Response { status, headers, body } = send_call(transport, Call::new(request, operation, false)).await?;
     let body = match body {
         Body::Whole(bytes) => bytes,
         Body::Stream(_) => Bytes::new(),
@@ -137,7 +173,7 @@ pub(crate) async fn send_stream(
     request: reqwest::Request,
     operation: &'static Operation,
 ) -> Result<Reply<ByteStream>, Error> {
-    let Response { status, headers, body } = send_call(transport, request, operation, true).await?;
+    let Response { status, headers, body } = send_call(transport, Call::new(request, operation, true)).await?;
     let value: ByteStream = match body {
         Body::Stream(stream) => stream,
         Body::Whole(bytes) => Box::pin(futures_util::stream::iter([Ok(bytes)])),

@@ -17,7 +17,7 @@ mod wire;
 #[allow(clippy::all, reason = "generated: its form is the generator's, its length the document's")]
 mod generated;
 
-pub use client::Reply;
+pub use client::{Reply, follow, send_value};
 pub use error::Error;
 pub use operation::{Features, Operation, Paging, Streaming};
 pub use sse::{Event, EventError, EventParser};

@@ -37,6 +37,41 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// An operation that no description has, by its method: nothing is known of it. A method that
+    /// is none of the usual ones counts as `POST`, which is not repeated.
+    pub fn custom(method: &Method) -> &'static Self {
+        static CUSTOM: [Operation; 7] = [
+            Operation::undescribed(Method::POST, "POST"),
+            Operation::undescribed(Method::GET, "GET"),
+            Operation::undescribed(Method::PUT, "PUT"),
+            Operation::undescribed(Method::PATCH, "PATCH"),
+            Operation::undescribed(Method::DELETE, "DELETE"),
+            Operation::undescribed(Method::HEAD, "HEAD"),
+            Operation::undescribed(Method::OPTIONS, "OPTIONS"),
+        ];
+        CUSTOM.iter().find(|operation| operation.method == *method).unwrap_or(&CUSTOM[0])
+    }
+
+    const fn undescribed(method: Method, id: &'static str) -> Self {
+        Self {
+            id,
+            group: "",
+            method,
+            path: "",
+            api_version: None,
+            request_content_type: None,
+            response_content_type: None,
+            features: Features::None,
+            replay_key: None,
+            paging: None,
+            long_running: false,
+            // It may run a model, so it is waited for as long as those that do.
+            streaming: Streaming::Optional,
+            // Nor is it known whether its bodies hold credentials.
+            secret: true,
+        }
+    }
+
     /// Whether sending it twice is the same as sending it once.
     pub fn is_idempotent(&self) -> bool {
         self.method.is_idempotent()

@@ -27,12 +27,14 @@ pub struct Call {
     pub operation: &'static Operation,
     /// Whether the body of the answer is to be handed over as it arrives.
     pub stream: bool,
+    /// Whether the URL is the service's own and is to be sent as it stands: the next page's.
+    pub url_is_exact: bool,
 }
 
 impl Call {
     /// A call of an operation.
     pub fn new(request: reqwest::Request, operation: &'static Operation, stream: bool) -> Self {
-        Self { request, operation, stream }
+        Self { request, operation, stream, url_is_exact: false }
     }
 
     /// Adds to the request what the operation needs on the wire beside what the caller gave:
@@ -40,6 +42,7 @@ impl Call {
     pub fn stamp(&mut self, api_version: Option<&str>) {
         let operation = self.operation;
         if let Some(version) = operation.api_version
+            && !self.url_is_exact
             && !self.request.url().query_pairs().any(|(name, _)| name == "api-version")
         {
             let version = api_version.unwrap_or(version);

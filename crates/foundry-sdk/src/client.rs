@@ -16,6 +16,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feature::FoundryFeature;
 use crate::http_client;
+use crate::pager::RawReply;
 use crate::pipeline::{ANSWER_LIMIT, Budget, CallOptions, Pipeline, RetryPolicy, Sender};
 use crate::transport::Transport;
 
@@ -35,6 +36,8 @@ pub struct ProjectClient(Arc<Inner>);
 
 struct Inner {
     pipeline: Arc<Pipeline>,
+    /// What requests are built with.
+    http: reqwest::Client,
     #[cfg(feature = "v2025-05-01")]
     raw_2025_05_01: v2025_05_01::Client,
     classic_api_version: Option<String>,
@@ -115,24 +118,67 @@ impl ProjectClient {
         Classic::new(self)
     }
 
+    /// The project's connections to other resources, as api-version 2025-05-01 has them.
+    #[cfg(feature = "v2025-05-01")]
+    pub fn connections(&self) -> crate::classic::Connections {
+        self.classic().connections()
+    }
+
+    /// The project's deployments of models, as api-version 2025-05-01 has them.
+    #[cfg(feature = "v2025-05-01")]
+    pub fn deployments(&self) -> crate::classic::Deployments {
+        self.classic().deployments()
+    }
+
+    /// The project's datasets, as api-version 2025-05-01 has them.
+    #[cfg(feature = "v2025-05-01")]
+    pub fn datasets(&self) -> crate::classic::Datasets {
+        self.classic().datasets()
+    }
+
+    /// The project's search indexes, as api-version 2025-05-01 has them.
+    #[cfg(feature = "v2025-05-01")]
+    pub fn indexes(&self) -> crate::classic::Indexes {
+        self.classic().indexes()
+    }
+
     #[cfg(feature = "v2025-05-01")]
     /// The generated client of api-version 2025-05-01, sending through the same pipeline.
     ///
     /// Its methods, and the types of `reqwest` in them, are outside of this crate's semantic
     /// versioning.
     pub fn raw_2025_05_01(&self) -> v2025_05_01::Client {
-        let options = CallOptions::new(self.0.classic_api_version.clone());
-        self.raw_for_call(options)
+        self.raw_2025_05_01_for(CallOptions::default())
     }
 
+    /// The generated client with the options of one call.
     #[cfg(feature = "v2025-05-01")]
-    pub(crate) fn raw_for_call(&self, options: CallOptions) -> v2025_05_01::Client {
+    pub(crate) fn raw_2025_05_01_for(&self, mut options: CallOptions) -> v2025_05_01::Client {
+        if options.api_version.is_none() {
+            options.api_version.clone_from(&self.0.classic_api_version);
+        }
         self.0.raw_2025_05_01.over(self.0.pipeline.for_call(options))
     }
 
-    #[cfg(feature = "v2025-05-01")]
-    pub(crate) fn classic_api_version(&self) -> Option<&str> {
-        self.0.classic_api_version.as_deref()
+    /// What carries a call with these options.
+    pub(crate) fn transport_for(&self, options: CallOptions) -> Arc<dyn foundry_raw::Transport> {
+        self.0.pipeline.for_call(options)
+    }
+
+    /// Gets the page at a link, which is sent as it stands.
+    pub(crate) fn follow<T: foundry_raw::Decode + Send + 'static>(
+        &self,
+        link: String,
+        options: CallOptions,
+        operation: &'static foundry_raw::Operation,
+    ) -> RawReply<T> {
+        let transport = self.transport_for(options);
+        let url = self.endpoint().join(&link);
+        let http = self.0.http.clone();
+        Box::pin(async move {
+            let url = url.map_err(|error| foundry_raw::Error::Request(error.into()))?;
+            foundry_raw::follow(&http, transport, url, operation).await
+        })
     }
 
     #[cfg(feature = "v2025-05-01")]
@@ -295,11 +341,12 @@ impl ProjectClientBuilder {
             log_bodies: self.log_bodies,
         });
         #[cfg(feature = "v2025-05-01")]
-        let transport = pipeline.for_call(CallOptions::new(self.classic_api_version.clone()));
+        let transport = pipeline.for_call(CallOptions::default());
         #[cfg(feature = "v2025-05-01")]
-        let raw_2025_05_01 = v2025_05_01::Client::with_transport(pipeline.endpoint.as_str(), http, transport);
+        let raw_2025_05_01 = v2025_05_01::Client::with_transport(pipeline.endpoint.as_str(), http.clone(), transport);
         Ok(ProjectClient(Arc::new(Inner {
             pipeline,
+            http,
             #[cfg(feature = "v2025-05-01")]
             raw_2025_05_01,
             classic_api_version: self.classic_api_version,

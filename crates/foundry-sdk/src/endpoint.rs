@@ -114,6 +114,24 @@ impl Endpoint {
         self.url.host_str().unwrap_or_default()
     }
 
+    /// The URL of a path under the project.
+    pub(crate) fn under(&self, path: &str) -> Result<Url, Error> {
+        let refused = |why: &str| refused(format!("`{path}` is no path under the project: {why}"));
+        let text = format!("{}/{}", self.text, path.trim_start_matches('/'));
+        let url = Url::parse(&text).map_err(|error| refused(&error.to_string()))?;
+        // `..` would lead out of it.
+        let is_under =
+            url.path().strip_prefix(self.url.path().trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
+        if is_under { Ok(url) } else { Err(refused("it leads out of it")) }
+    }
+
+    /// A URL of the service as it names one, which may leave out what is the endpoint's.
+    pub(crate) fn join(&self, link: &str) -> Result<Url, Error> {
+        self.url.join(link).map_err(|error| {
+            Error::new(ErrorKind::Decode, format!("the service names a page by what is no URL: {error}"))
+        })
+    }
+
     /// Whether a URL has the same scheme, host and port, so that credentials may go there.
     pub(crate) fn is_origin_of(&self, url: &Url) -> bool {
         self.url.origin() == url.origin()

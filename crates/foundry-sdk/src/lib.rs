@@ -9,10 +9,17 @@ pub mod classic;
 mod client;
 mod clock;
 mod credential;
+mod custom;
 mod endpoint;
 mod error;
 mod feature;
+#[cfg(feature = "v2025-05-01")]
+#[rustfmt::skip]
+#[allow(clippy::all, reason = "generated: its form is the generator's, its length the document's")]
+mod generated;
 mod http_client;
+mod multipart;
+mod pager;
 mod pipeline;
 #[cfg(feature = "v2025-05-01")]
 mod poller;
@@ -26,10 +33,13 @@ pub use clock::{Clock, SystemClock};
 #[cfg(feature = "azure-identity")]
 pub use credential::azure_identity;
 pub use credential::{AccessToken, Credential, TokenRequest};
+pub use custom::Custom;
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorDetail, ErrorKind, Result};
 pub use feature::FoundryFeature;
 pub use foundry_raw::{Body, BoxError, ByteStream};
+pub use multipart::FileContent;
+pub use pager::{Continuation, Page, Paged, Pager, Pages};
 pub use pipeline::RetryPolicy;
 #[cfg(feature = "v2025-05-01")]
 pub use poller::{Polled, Poller};

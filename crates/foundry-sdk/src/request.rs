@@ -7,15 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use foundry_raw::v2025_05_01;
 use futures_core::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::answer;
-
 use crate::client::ProjectClient;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feature::FoundryFeature;
+use crate::pager::{Paged, Place, RawReply};
 use crate::pipeline::{CLIENT_REQUEST_ID, CallOptions, RetryPolicy, from_raw, new_request_id};
 
 /// An operation with its arguments: what a [`Request`] sends.
@@ -25,16 +24,45 @@ pub trait Operation: sealed::Sealed + Send + Sized + 'static {
     /// What the service answers.
     type Output: Send + 'static;
 
-    /// The document's id of the operation.
+    /// What the document says of the operation.
     #[doc(hidden)]
-    const ID: &'static str;
+    fn table(&self) -> &'static foundry_raw::Operation;
 
     /// Calls the generated client.
     #[doc(hidden)]
-    fn call(
-        self,
-        client: v2025_05_01::Client,
-    ) -> BoxFuture<'static, Result<foundry_raw::Reply<Self::Output>, foundry_raw::Error>>;
+    fn call(self, client: &ProjectClient, options: CallOptions) -> RawReply<Self::Output>;
+}
+
+/// How the operations of api-version 2025-05-01 are sent.
+#[cfg(feature = "v2025-05-01")]
+pub(crate) mod v2025_05_01 {
+    /// Says how an operation calls the generated client.
+    macro_rules! operation {
+        ($operation:ident = $table:ident -> $output:ty, |$this:ident, $raw:ident| $call:expr) => {
+            impl crate::request::sealed::Sealed for $operation {}
+
+            impl crate::request::Operation for $operation {
+                type Output = $output;
+
+                fn table(&self) -> &'static foundry_raw::Operation {
+                    &foundry_raw::v2025_05_01::operations::$table
+                }
+
+                fn call(
+                    self,
+                    client: &crate::ProjectClient,
+                    options: crate::pipeline::CallOptions,
+                ) -> crate::pager::RawReply<$output> {
+                    let $raw = client.raw_2025_05_01_for(options);
+                    let $this = self;
+                    // Some have no argument.
+                    let _ = &$this;
+                    Box::pin(async move { $call.await })
+                }
+            }
+        };
+    }
+    pub(crate) use operation;
 }
 
 pub(crate) mod sealed {
@@ -51,6 +79,10 @@ pub struct Request<O> {
     pub(crate) client: ProjectClient,
     pub(crate) options: CallOptions,
     pub(crate) operation: O,
+    /// Where a list begins, if not at its beginning.
+    pub(crate) start: Option<Place>,
+    /// Whether the id of the call is the caller's.
+    pub(crate) has_own_id: bool,
     /// The first of what the caller gave that cannot be sent.
     refused: Option<String>,
 }
@@ -62,6 +94,8 @@ impl<O: Clone> Clone for Request<O> {
             client: self.client.clone(),
             options: self.options.unsent(),
             operation: self.operation.clone(),
+            start: self.start.clone(),
+            has_own_id: self.has_own_id,
             refused: self.refused.clone(),
         }
     }
@@ -69,9 +103,8 @@ impl<O: Clone> Clone for Request<O> {
 
 impl<O: Operation> Request<O> {
     pub(crate) fn new(client: &ProjectClient, operation: O) -> Self {
-        let mut options = CallOptions::new(client.classic_api_version().map(str::to_owned));
-        options.client_request_id = Some(new_request_id());
-        Self { client: client.clone(), options, operation, refused: None }
+        let options = CallOptions { client_request_id: Some(new_request_id()), ..CallOptions::default() };
+        Self { client: client.clone(), options, operation, start: None, has_own_id: false, refused: None }
     }
 
     /// Adds a header; it wins over one that the operation sets by itself.
@@ -133,10 +166,11 @@ impl<O: Operation> Request<O> {
             self.refuse(format!("the client request id {id:?} has characters that no header may hold"));
         }
         self.options.client_request_id = Some(id);
+        self.has_own_id = true;
         self
     }
 
-    fn refuse(&mut self, reason: String) {
+    pub(crate) fn refuse(&mut self, reason: String) {
         self.refused.get_or_insert(reason);
     }
 
@@ -145,18 +179,24 @@ impl<O: Operation> Request<O> {
     /// # Errors
     /// See [`ErrorKind`].
     pub async fn send(self) -> Result<Reply<O::Output>> {
+        self.finish(|operation, client, options| operation.call(client, options)).await
+    }
+
+    pub(crate) async fn finish(
+        self,
+        call: impl FnOnce(O, &ProjectClient, CallOptions) -> RawReply<O::Output>,
+    ) -> Result<Reply<O::Output>> {
+        let table = self.operation.table();
         let client_request_id = self.options.client_request_id.clone().unwrap_or_default();
         if let Some(reason) = self.refused {
             let error = Error::new(ErrorKind::InvalidInput, reason);
-            return Err(error.of_call(O::ID, None, &client_request_id));
+            return Err(error.of_call(table.id, None, &client_request_id));
         }
         let url = Arc::clone(&self.options.url);
-        let raw = self.client.raw_for_call(self.options);
-        let reply = self
-            .operation
-            .call(raw)
-            .await
-            .map_err(|error| from_raw(error).of_call(O::ID, url.get(), &client_request_id))?;
+        let sent = call(self.operation, &self.client, self.options).await;
+        let reply = sent.map_err(|error| {
+            from_raw(error).of_call(table.id, url.get(), &client_request_id).of_method(&table.method)
+        })?;
         Ok(Reply {
             value: reply.value,
             status: reply.status,
@@ -164,6 +204,27 @@ impl<O: Operation> Request<O> {
             body: reply.body,
             client_request_id,
         })
+    }
+}
+
+impl<O: Clone> Request<O> {
+    /// The same for another page: a call of its own with an id of its own; a caller's id is for all.
+    pub(crate) fn for_next_page(&self) -> Self {
+        let mut request = self.clone();
+        if !request.has_own_id {
+            request.options.client_request_id = Some(new_request_id());
+        }
+        request
+    }
+}
+
+impl<O: Paged> Request<O> {
+    /// Sends it for the page at a place; the first one without.
+    pub(crate) async fn send_at(self, place: Option<Place>) -> Result<Reply<O::Output>> {
+        match place {
+            None => self.send().await,
+            Some(place) => self.finish(|operation, client, options| operation.at(place, client, options)).await,
+        }
     }
 }
 
@@ -195,6 +256,21 @@ impl<T> Reply<T> {
     /// The value alone.
     pub fn into_value(self) -> T {
         self.value
+    }
+
+    /// The same answer with another value.
+    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Reply<U> {
+        Reply {
+            value: f(self.value),
+            status: self.status,
+            headers: self.headers,
+            body: self.body,
+            client_request_id: self.client_request_id,
+        }
+    }
+
+    pub(crate) fn into_parts(self) -> (T, StatusCode, HeaderMap, String) {
+        (self.value, self.status, self.headers, self.client_request_id)
     }
 
     /// The service's id of the request (`x-request-id`).

@@ -11,6 +11,8 @@ pub(crate) struct Api {
     pub(crate) module: String,
     pub(crate) types: BTreeMap<String, TypeDefinition>,
     pub(crate) operations: Vec<Operation>,
+    /// What the document says of its groups.
+    pub(crate) groups: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
@@ -186,6 +188,10 @@ pub(crate) struct Operation {
     pub(crate) id: String,
     /// The method of the client.
     pub(crate) name: String,
+    /// The method of its group in the SDK.
+    pub(crate) sdk_method: String,
+    /// The type of the SDK that holds its arguments.
+    pub(crate) builder: String,
     pub(crate) group: String,
     pub(crate) method: String,
     pub(crate) path: String,
@@ -200,6 +206,8 @@ pub(crate) struct Operation {
     pub(crate) secret: bool,
     /// The JSON body of the request.
     pub(crate) request: Option<Type>,
+    /// The parts of a multipart body.
+    pub(crate) parts: Vec<Part>,
     /// The JSON body of the buffered answer.
     pub(crate) answer: Option<Type>,
     /// The events of its stream with JSON data, by name.
@@ -208,6 +216,28 @@ pub(crate) struct Operation {
     pub(crate) description: Option<String>,
     /// Names on the wire and descriptions.
     pub(crate) parameters: Vec<(String, String)>,
+}
+
+/// A part of a multipart body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) property: String,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) content: PartContent,
+    pub(crate) required: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PartContent {
+    /// Bytes with a file's name.
+    File,
+    /// Several of them.
+    Files,
+    /// A text, or a type that is one.
+    Text(Type),
+    /// Anything else, as JSON.
+    Json(Type),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -315,7 +345,13 @@ mod tests {
                 (name.to_owned(), definition)
             })
             .collect();
-        let mut api = Api { name: "v0".to_owned(), module: "v0".to_owned(), types, operations: Vec::new() };
+        let mut api = Api {
+            name: "v0".to_owned(),
+            module: "v0".to_owned(),
+            types,
+            operations: Vec::new(),
+            groups: BTreeMap::new(),
+        };
         api.box_cycles();
         let mut found = Vec::new();
         for (name, definition) in &api.types {

@@ -61,7 +61,8 @@ pub(crate) fn emit(
             let name = function.sig.ident.to_string();
             let (operation, streams) = operation(api, &name)?;
             rewrite(&mut function, operation, streams)?;
-            methods.push(Method { name, operation: operation.id.clone(), is_twin: streams });
+            let arguments = arguments(&function, &operation.id)?;
+            methods.push(Method { name, operation: operation.id.clone(), is_twin: streams, arguments });
             groups.entry(operation.group.clone()).or_default().push(function);
         }
     }
@@ -97,6 +98,60 @@ pub(crate) struct Method {
     pub(crate) name: String,
     pub(crate) operation: String,
     pub(crate) is_twin: bool,
+    pub(crate) arguments: Vec<Argument>,
+}
+
+/// An argument of a method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Argument {
+    pub(crate) name: String,
+    pub(crate) ty: ArgumentType,
+    pub(crate) optional: bool,
+}
+
+/// What a method takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ArgumentType {
+    /// Text, borrowed.
+    Text,
+    /// A plain value: `i64`, `bool`.
+    Plain(String),
+    /// A type of the API, borrowed.
+    Named(String),
+    /// The parts of a multipart body.
+    Form,
+}
+
+/// What a rewritten method takes beside `self`.
+fn arguments(function: &ImplItemFn, operation: &str) -> Result<Vec<Argument>, Failure> {
+    let mut found = Vec::new();
+    for input in &function.sig.inputs {
+        let syn::FnArg::Typed(argument) = input else { continue };
+        let syn::Pat::Ident(name) = &*argument.pat else { continue };
+        let ty = &argument.ty;
+        let shown: String = quote!(#ty).to_string().replace("'a ", "").split_whitespace().collect();
+        let (inner, optional) = match shown.strip_prefix("Option<").and_then(|rest| rest.strip_suffix('>')) {
+            Some(inner) => (inner, true),
+            None => (shown.as_str(), false),
+        };
+        let ty = match inner {
+            "&str" => ArgumentType::Text,
+            "reqwest::multipart::Form" => ArgumentType::Form,
+            "bool" | "i64" | "i32" | "u64" | "u32" | "f64" => ArgumentType::Plain(inner.to_owned()),
+            inner => match inner.strip_prefix("&types::") {
+                Some(name) if super::names::is_type(name) => ArgumentType::Named(name.to_owned()),
+                _ => {
+                    return Err(Failure::new(
+                        format!("the client's method takes `{shown}`, which no builder can hold yet"),
+                        format!("operation `{operation}`, argument `{}`", name.ident),
+                        "teach it to xtask/src/generate/builders.rs",
+                    ));
+                }
+            },
+        };
+        found.push(Argument { name: name.ident.to_string(), ty, optional });
+    }
+    Ok(found)
 }
 
 const CLIENT: &str = r#"use std::sync::Arc;

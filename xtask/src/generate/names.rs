@@ -16,8 +16,14 @@ pub(crate) struct Names {
     schemas: BTreeMap<String, String>,
     #[serde(default)]
     operations: BTreeMap<String, String>,
-    /// Names that people chose over those the rule makes: `schemas.X`, `operations.X`,
-    /// `fields."Schema.property"`, `variants."Schema.value"`.
+    /// Of each operation the method of its group in the SDK.
+    #[serde(default)]
+    methods: BTreeMap<String, String>,
+    /// Of each operation the type in the SDK that holds its arguments.
+    #[serde(default)]
+    builders: BTreeMap<String, String>,
+    /// Names that people chose over those the rule makes: `schemas.X`, `operations.X`, `methods.X`,
+    /// `builders.X`, `fields."Schema.property"`, `variants."Schema.value"`.
     #[serde(default)]
     chosen: Chosen,
     #[serde(skip)]
@@ -34,6 +40,10 @@ struct Chosen {
     schemas: BTreeMap<String, String>,
     #[serde(default)]
     operations: BTreeMap<String, String>,
+    #[serde(default)]
+    methods: BTreeMap<String, String>,
+    #[serde(default)]
+    builders: BTreeMap<String, String>,
     #[serde(default)]
     fields: BTreeMap<String, String>,
     #[serde(default)]
@@ -94,6 +104,34 @@ impl Names {
     ) -> Result<BTreeMap<String, String>, Failure> {
         let file = self.file.clone();
         fix(&file, "operations", &mut self.operations, &self.chosen.operations, documents, |name| name.to_snake_case())
+    }
+
+    /// The methods of the SDK's groups, by operation; appends those that are new. Two groups may have
+    /// methods of one name.
+    pub(crate) fn fix_methods<'a>(
+        &mut self,
+        operations: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    ) -> Result<BTreeMap<String, String>, Failure> {
+        let groups: BTreeMap<&str, &str> = operations.clone().collect();
+        let group_of = |id: &str| groups.get(id).copied().unwrap_or_default();
+        let file = self.file.clone();
+        let scope = |id: &str| group_of(id).to_owned();
+        fix_in(&file, "methods", &mut self.methods, &self.chosen.methods, operations.map(|(id, _)| id), scope, |id| {
+            builder_words(id, group_of(id)).join("_")
+        })
+    }
+
+    /// The types of the SDK that hold an operation's arguments; appends those that are new.
+    pub(crate) fn fix_builders<'a>(
+        &mut self,
+        operations: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    ) -> Result<BTreeMap<String, String>, Failure> {
+        let groups: BTreeMap<&str, &str> = operations.clone().collect();
+        let group_of = |id: &str| groups.get(id).copied().unwrap_or_default();
+        let file = self.file.clone();
+        fix(&file, "builders", &mut self.builders, &self.chosen.builders, operations.map(|(id, _)| id), |id| {
+            builder_type(id, group_of(id))
+        })
     }
 
     /// The name of a property's field.
@@ -160,7 +198,13 @@ impl Names {
     /// The text of the file with the names appended that are new.
     pub(crate) fn to_text(&self, before: &str) -> String {
         let mut document: toml_edit::DocumentMut = before.parse().unwrap_or_default();
-        for (section, names) in [("schemas", &self.schemas), ("operations", &self.operations)] {
+        let sections = [
+            ("schemas", &self.schemas),
+            ("operations", &self.operations),
+            ("methods", &self.methods),
+            ("builders", &self.builders),
+        ];
+        for (section, names) in sections {
             let table = document.entry(section).or_insert(toml_edit::table());
             for (name, rust) in names {
                 if table.get(name).is_none() {
@@ -187,6 +231,53 @@ pub(crate) fn is_module(name: &str) -> bool {
     is_identifier(name) && !KEYWORDS.contains(&name)
 }
 
+/// Whether a type may be called so.
+pub(crate) fn is_type(name: &str) -> bool {
+    is_identifier(name) && name.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
+/// The one of several: `agents` -> `agent`, `batches` -> `batch`.
+fn singular(plural: &str) -> String {
+    let endings =
+        [("ies", "y"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss"), ("zes", "ze"), ("s", "")];
+    for (many, one) in endings {
+        if let Some(stem) = plural.strip_suffix(many)
+            && !plural.ends_with("ss")
+        {
+            return format!("{stem}{one}");
+        }
+    }
+    plural.to_owned()
+}
+
+/// What an operation does, in words, without its group's noun: `Agents_createAgent` -> `create`,
+/// `Files_getFileContent` -> `get content`.
+fn builder_words(id: &str, group: &str) -> Vec<String> {
+    let snake = id.split_once('_').map_or(id, |(_, name)| name).to_snake_case();
+    let words: Vec<&str> = snake.split('_').collect();
+    let plural = group.to_snake_case();
+    for noun in [singular(&plural), plural] {
+        let noun: Vec<&str> = noun.split('_').collect();
+        // Behind the verb, and not part of a longer noun of another kind.
+        if words.len() > noun.len() && words[1..].starts_with(&noun) {
+            let kept = words[..1].iter().chain(&words[1 + noun.len()..]);
+            return kept.map(|word| (*word).to_owned()).collect();
+        }
+    }
+    words.into_iter().map(str::to_owned).collect()
+}
+
+/// The type of an operation's arguments: verb, noun of the group, and what else there is.
+fn builder_type(id: &str, group: &str) -> String {
+    let words = builder_words(id, group);
+    // `create or update` is one verb.
+    let verbs = if words.get(1).is_some_and(|word| word == "or") { 3 } else { 1 };
+    let (verb, rest) = words.split_at(verbs.min(words.len()));
+    let plural = group.to_snake_case();
+    let noun = if rest.is_empty() && verb == ["list"] { plural } else { singular(&plural) };
+    format!("{}_{noun}_{}", verb.join("_"), rest.join("_")).to_upper_camel_case()
+}
+
 fn is_identifier(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
@@ -207,8 +298,21 @@ fn fix<'a>(
     documents: impl Iterator<Item = &'a str>,
     rule: impl Fn(&str) -> String,
 ) -> Result<BTreeMap<String, String>, Failure> {
+    fix_in(file, section, fixed, chosen, documents, |_| String::new(), rule)
+}
+
+/// Names that have to differ from those of the same scope only.
+fn fix_in<'a>(
+    file: &str,
+    section: &str,
+    fixed: &mut BTreeMap<String, String>,
+    chosen: &BTreeMap<String, String>,
+    documents: impl Iterator<Item = &'a str>,
+    scope: impl Fn(&str) -> String,
+    rule: impl Fn(&str) -> String,
+) -> Result<BTreeMap<String, String>, Failure> {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
-    let mut taken: BTreeMap<String, String> = BTreeMap::new();
+    let mut taken: BTreeMap<(String, String), String> = BTreeMap::new();
     for document in documents {
         let name = chosen.get(document).cloned().unwrap_or_else(|| rule(document));
         let place = format!("{file}, [{section}] {document}");
@@ -227,7 +331,7 @@ fn fix<'a>(
         if !is_identifier(&name) || TAKEN_TYPES.contains(&name.as_str()) || KEYWORDS.contains(&name.as_str()) {
             return Err(Failure::new(format!("`{name}` cannot be a name in Rust here"), place, choose));
         }
-        if let Some(other) = taken.insert(name.clone(), document.to_owned()) {
+        if let Some(other) = taken.insert((scope(document), name.clone()), document.to_owned()) {
             return Err(Failure::new(
                 format!("`{other}` and `{document}` would both be `{name}` in Rust"),
                 place,
@@ -290,6 +394,39 @@ mod tests {
     fn a_chosen_name_wins() {
         let made = fixed("[chosen.schemas]\nString = \"Text\"\n[schemas]\nString = \"Text\"", &["String"]).unwrap();
         assert_eq!(made["String"], "Text");
+    }
+
+    #[test]
+    fn methods_and_builders_lose_the_noun_of_their_group() {
+        for (id, group, method, builder) in [
+            ("Agents_listAgents", "Agents", "list", "ListAgents"),
+            ("Agents_createAgent", "Agents", "create", "CreateAgent"),
+            ("Agents_createThreadAndRun", "Agents", "create_thread_and_run", "CreateAgentThreadAndRun"),
+            ("Files_getFileContent", "Files", "get_content", "GetFileContent"),
+            ("Indexes_createOrUpdate", "Indexes", "create_or_update", "CreateOrUpdateIndex"),
+            ("Datasets_listVersions", "Datasets", "list_versions", "ListDatasetVersions"),
+            ("Runs_submitToolOutputs", "Runs", "submit_tool_outputs", "SubmitRunToolOutputs"),
+            ("VectorStores_deleteVectorStore", "VectorStores", "delete", "DeleteVectorStore"),
+            (
+                "VectorStoreFileBatches_listFiles",
+                "VectorStoreFileBatches",
+                "list_files",
+                "ListVectorStoreFileBatchFiles",
+            ),
+            ("VectorStoreFiles_deleteVectorStoreFile", "VectorStoreFiles", "delete", "DeleteVectorStoreFile"),
+            ("Memories_list", "Memories", "list", "ListMemories"),
+            ("Memories_get", "Memories", "get", "GetMemory"),
+        ] {
+            let mut names = Names::default();
+            let operations = [(id, group)];
+            assert_eq!(names.fix_methods(operations.into_iter()).unwrap()[id], method);
+            assert_eq!(names.fix_builders(operations.into_iter()).unwrap()[id], builder);
+        }
+        // One method may stand in two groups, not twice in one.
+        let two = [("A_list", "As"), ("B_list", "Bs")];
+        assert_eq!(Names::default().fix_methods(two.into_iter()).unwrap().len(), 2);
+        let same = [("A_list", "As"), ("A_listAs", "As")];
+        assert!(Names::default().fix_methods(same.into_iter()).unwrap_err().to_string().contains("both be `list`"));
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub(crate) const SOURCES: &str = "openapi/sources.toml";
 pub(crate) const GENERATED: &str = "crates/foundry-raw/src/generated";
 pub(crate) const MODULE: &str = "crates/foundry-raw/src/generated/v2025_05_01";
 pub(crate) const SURFACE: &str = "crates/foundry-raw/src/generated/v2025_05_01/surface.txt";
+pub(crate) const GENERATED_SDK: &str = "crates/foundry-sdk/src/generated";
+pub(crate) const MODULE_SDK: &str = "crates/foundry-sdk/src/generated/v2025_05_01";
+pub(crate) const SURFACE_SDK: &str = "crates/foundry-sdk/src/generated/v2025_05_01/surface.txt";
 pub(crate) const EMBEDDED: &str = "crates/foundry-emulator/openapi/2025-05-01.json";
 
 /// The workspace, as far as generate needs it; removed at the end of a test that passes.
@@ -43,7 +46,7 @@ impl Workspace {
         let root = std::env::temp_dir().join(format!("xtask-generate-{}-{number}", std::process::id()));
         let _ = std::fs::remove_dir_all(&root);
         let original = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        for part in ["openapi", GENERATED, "crates/foundry-emulator/openapi"] {
+        for part in ["openapi", GENERATED, GENERATED_SDK, "crates/foundry-emulator/openapi"] {
             copy(&original.join(part), &root.join(part));
         }
         std::fs::create_dir_all(root.join("xtask")).unwrap();

@@ -36,6 +36,8 @@ struct Inner {
     method: Option<Method>,
     url: Option<Url>,
     answer: Option<Answer>,
+    /// The element of a list that the error is about, as received.
+    element: Option<Bytes>,
     /// When the service asked to come back.
     retry_after: Option<Duration>,
     client_request_id: Option<String>,
@@ -62,6 +64,7 @@ impl Error {
             method: None,
             url: None,
             answer: None,
+            element: None,
             retry_after: None,
             client_request_id: None,
             attempts: 0,
@@ -135,6 +138,24 @@ impl Error {
         made
     }
 
+    /// An element of a list that cannot be decoded.
+    pub(crate) fn from_element(element: foundry_raw::Undecoded) -> Self {
+        Self::of_element(element.error.to_string(), &element.value).with_source(element.error)
+    }
+
+    /// The same, by why and what.
+    pub(crate) fn of_element(why: impl fmt::Display, element: &Value) -> Self {
+        let mut made = Self::new(ErrorKind::Decode, format!("an element of the list cannot be decoded: {why}"));
+        made.0.element = Some(element.to_string().into());
+        made
+    }
+
+    /// Adds the id of the call it comes from.
+    pub(crate) fn of_call_id(mut self, client_request_id: &str) -> Self {
+        self.0.client_request_id = Some(client_request_id.to_owned());
+        self
+    }
+
     /// What to make of it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -165,9 +186,10 @@ impl Error {
         self.0.answer.as_ref().map(|answer| &answer.headers)
     }
 
-    /// The body of the answer, if there was one: its first 64 KiB where the status is a failure.
+    /// The body of the answer, if there was one: its first 64 KiB where the status is a failure. Of
+    /// an element of a list that cannot be decoded the element, as received.
     pub fn body(&self) -> Option<&Bytes> {
-        self.0.answer.as_ref().map(|answer| &answer.body)
+        self.0.element.as_ref().or_else(|| self.0.answer.as_ref().map(|answer| &answer.body))
     }
 
     /// The details that the service lists: what is wrong with which property.

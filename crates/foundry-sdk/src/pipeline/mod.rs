@@ -65,7 +65,7 @@ impl Pipeline {
             Error::new(ErrorKind::InvalidInput, message)
         })?;
         // What the caller gave comes first: the operation adds only what is not there.
-        options.apply(&mut call.request, id);
+        options.apply(call, id);
         call.stamp(options.api_version.as_deref());
         let operation = call.operation;
         let headers = call.request.headers_mut();

@@ -20,7 +20,7 @@ pub(crate) fn new_request_id() -> String {
 
 /// What one call asks for beside its operation's own arguments.
 #[derive(Clone, Default)]
-pub(crate) struct CallOptions {
+pub struct CallOptions {
     /// Our id of the call; one is made when it is sent if there is none.
     pub(crate) client_request_id: Option<String>,
     /// Instead of the operation's own api-version.
@@ -38,10 +38,6 @@ pub(crate) struct CallOptions {
 }
 
 impl CallOptions {
-    pub(crate) fn new(api_version: Option<String>) -> Self {
-        Self { api_version, ..Self::default() }
-    }
-
     /// Another call with the same options, which has not been sent yet.
     pub(crate) fn unsent(&self) -> Self {
         Self { url: Arc::default(), ..self.clone() }
@@ -52,8 +48,9 @@ impl CallOptions {
     }
 
     /// Puts them on a request; the caller's own headers win over what the operation sets.
-    pub(super) fn apply(&self, request: &mut reqwest::Request, client_request_id: HeaderValue) {
-        if !self.query.is_empty() {
+    pub(super) fn apply(&self, call: &mut foundry_raw::Call, client_request_id: HeaderValue) {
+        let request = &mut call.request;
+        if !self.query.is_empty() && !call.url_is_exact {
             request.url_mut().query_pairs_mut().extend_pairs(&self.query);
         }
         let headers = request.headers_mut();

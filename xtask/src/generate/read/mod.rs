@@ -32,6 +32,9 @@ pub(crate) fn read(
     check_groups(&operations)?;
     let rust = names.fix_schemas(schemas.keys().map(String::as_str))?;
     let methods = names.fix_operations(operations.iter().map(|operation| operation.id))?;
+    let grouped = operations.iter().map(|operation| (operation.id, group(operation)));
+    let sdk_methods = names.fix_methods(grouped.clone())?;
+    let builders = names.fix_builders(grouped)?;
     let reader = Reader {
         published,
         document,
@@ -60,11 +63,15 @@ pub(crate) fn read(
     }
     let operations = operations
         .iter()
-        .map(|operation| reader.operation(operation, methods.get(operation.id).cloned().unwrap_or_default()))
+        .map(|operation| {
+            let name = |names: &BTreeMap<String, String>| names.get(operation.id).cloned().unwrap_or_default();
+            reader.operation(operation, [name(&methods), name(&sdk_methods), name(&builders)])
+        })
         .collect::<Result<Vec<Operation>, _>>()?;
     check_twins(&operations)?;
     names.check_chosen()?;
-    let mut api = Api { name: name.to_owned(), module: module.to_owned(), types, operations };
+    let mut api =
+        Api { name: name.to_owned(), module: module.to_owned(), types, operations, groups: described_groups(document) };
     api.box_cycles();
     Ok(api)
 }
@@ -105,6 +112,12 @@ fn operations(document: &Value) -> Vec<Source<'_>> {
 
 fn group<'a>(operation: &Source<'a>) -> &'a str {
     operation.value["tags"][0].as_str().unwrap_or("common")
+}
+
+/// What the document says of its tags.
+fn described_groups(document: &Value) -> BTreeMap<String, String> {
+    let tags = document["tags"].as_array().into_iter().flatten();
+    tags.filter_map(|tag| Some((text(tag, "name")?, text(tag, "description")?))).collect()
 }
 
 /// Fails if an operation has the name that the streaming twin of another is to have.

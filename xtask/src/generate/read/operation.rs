@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Reader, Source, answer, group, is_json, reference, strings, text};
 use crate::failure::Failure;
-use crate::generate::api::{Features, Operation, Paging, Streaming, Type};
+use crate::generate::api::{Features, Operation, Paging, Part, PartContent, Streaming, Type};
 use crate::normalize::is_argument;
 
 /// Headers that make the repetition of a request safe.
@@ -39,7 +39,46 @@ impl Reader<'_> {
         Ok(())
     }
 
-    pub(super) fn operation(&self, source: &Source<'_>, name: String) -> Result<Operation, Failure> {
+    /// The parts of a multipart body, in the document's order.
+    fn parts(&self, body: &Value, place: &str) -> Result<Vec<Part>, Failure> {
+        let name = reference(&body["schema"]);
+        let schema = name.and_then(|name| self.schemas.get(name)).unwrap_or(&body["schema"]);
+        let required = strings(&schema["required"]);
+        let mut parts = Vec::new();
+        for (property, value) in schema["properties"].as_object().into_iter().flatten() {
+            let is_binary = |value: &Value| value["format"] == "binary";
+            let content = if is_binary(value) {
+                PartContent::File
+            } else if is_binary(&value["items"]) {
+                PartContent::Files
+            } else {
+                let ty = self.ty(value, place)?;
+                let is_text = match &ty {
+                    Type::String => true,
+                    Type::Named(_) => {
+                        let target = reference(value).and_then(|name| self.schemas.get(name));
+                        target.is_some_and(|target| target["type"] == "string")
+                    }
+                    _ => false,
+                };
+                if is_text { PartContent::Text(ty) } else { PartContent::Json(ty) }
+            };
+            parts.push(Part {
+                name: self.names.field(name.unwrap_or("body"), property)?,
+                property: property.clone(),
+                description: text(value, "description"),
+                content,
+                required: required.contains(property),
+            });
+        }
+        Ok(parts)
+    }
+
+    pub(super) fn operation(
+        &self,
+        source: &Source<'_>,
+        [name, sdk_method, builder]: [String; 3],
+    ) -> Result<Operation, Failure> {
         let place = format!("{} {}", source.method.to_uppercase(), source.path);
         let value = source.value;
         self.check_parameters(source, &place)?;
@@ -102,10 +141,16 @@ impl Reader<'_> {
         }
         Ok(Operation {
             request: json(bodies)?,
+            parts: match bodies.and_then(|content| content.get("multipart/form-data")) {
+                Some(body) => self.parts(body, &place)?,
+                None => Vec::new(),
+            },
             answer: json(content)?,
             events,
             id: source.id.to_owned(),
             name,
+            sdk_method,
+            builder,
             group: group(source).to_owned(),
             method: source.method.to_uppercase(),
             path: source.path.to_owned(),

@@ -1,0 +1,688 @@
+//! The SDK's side of an API: groups, and for each operation a type that holds its arguments, with a
+//! setter for each that is optional.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use heck::ToSnakeCase as _;
+
+use super::api::{Access, Api, Field, Operation, Paging, Part, PartContent, Presence, Shape, Streaming, Struct, Type};
+use super::client::{Argument, ArgumentType, Method};
+use super::docs;
+use super::operations::constant;
+use crate::failure::Failure;
+
+/// What every request can be told; a setter of an operation's own cannot have these names.
+const TAKEN: &[&str] = &[
+    "api_version",
+    "body",
+    "client_request_id",
+    "features",
+    "header",
+    "into_future",
+    "into_stream",
+    "new",
+    "page_size",
+    "pages",
+    "poll",
+    "query",
+    "resume",
+    "retry",
+    "send",
+    "stream",
+    "timeout",
+];
+
+/// Query parameters that say how many items a page holds.
+const PAGE_SIZES: &[&str] = &["limit", "top", "maxpagesize", "max_page_size", "page_size"];
+
+/// The files of an API's builders: path under the API's folder -> text without its first line; and
+/// what they make public, one a line.
+pub(crate) fn emit(api: &Api, methods: &[Method]) -> Result<(BTreeMap<String, String>, String), Failure> {
+    let mut groups: BTreeMap<&str, Vec<Builder<'_>>> = BTreeMap::new();
+    for operation in &api.operations {
+        let method = methods.iter().find(|method| method.operation == operation.id && !method.is_twin);
+        let method = method.ok_or_else(|| unexpected(operation, "there is no method for it"))?;
+        groups.entry(&operation.group).or_default().push(Builder::new(api, operation, method)?);
+    }
+    let mut files = BTreeMap::new();
+    let mut surface = String::new();
+    let mut root = format!("//! Groups and requests of api-version {}.\n\n", api.name);
+    let mut accessors = String::new();
+    for group in groups.keys() {
+        let _ = writeln!(root, "mod {};", group.to_snake_case());
+    }
+    root.push('\n');
+    for (group, builders) in &groups {
+        let module = group.to_snake_case();
+        let _ = writeln!(root, "pub use {module}::*;");
+        let scope = scope(builders);
+        let description = api.groups.get(*group).cloned().unwrap_or_else(|| format!("The operations of {group}."));
+        accessor(&mut accessors, group, &description, &scope);
+        let _ = writeln!(surface, "group {group}({})", scope.join(", "));
+        let mut text = uses(&api.module, builders);
+        group_type(&mut text, group, &description, &scope, builders);
+        for builder in builders {
+            builder.emit(&mut text);
+            builder.surface(&mut surface, group, &scope);
+        }
+        let text = pretty(&text).map_err(|error| unexpected(builders[0].operation, &error))?;
+        files.insert(format!("{module}.rs"), format!("//! Requests of the group {group}.\n\n{text}"));
+    }
+    let _ = write!(
+        root,
+        "\nuse crate::classic::Classic;\n\n/// The groups of api-version {}.\nimpl Classic {{\n{accessors}}}\n",
+        api.name
+    );
+    files.insert("mod.rs".to_owned(), root);
+    Ok((files, surface))
+}
+
+/// The text as prettyplease forms it, with an empty line between items, which it takes out.
+fn pretty(text: &str) -> Result<String, String> {
+    let file: syn::File = syn::parse_str(text).map_err(|error| format!("what was written does not parse: {error}"))?;
+    let formed = prettyplease::unparse(&file);
+    let mut spaced = String::with_capacity(formed.len());
+    let mut previous = "";
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    for line in formed.lines() {
+        let ends_item = indent(line) == indent(previous) && (previous.ends_with('}') || previous.ends_with(");"));
+        let begins_item = ["///", "#[", "impl", "pub", "fn", "operation!", "paged_by"]
+            .iter()
+            .any(|start| line.trim_start().starts_with(start));
+        let uses_end = previous.starts_with("use ") && !line.starts_with("use ") && !line.is_empty();
+        if (ends_item && begins_item) || uses_end {
+            spaced.push('\n');
+        }
+        spaced.push_str(line);
+        spaced.push('\n');
+        previous = line;
+    }
+    Ok(spaced)
+}
+
+fn unexpected(operation: &Operation, what: &str) -> Failure {
+    Failure::new(
+        format!("no builder can be made for the operation `{}`: {what}", operation.id),
+        format!("{} {}", operation.method, operation.path),
+        "teach it to xtask/src/generate/builders.rs",
+    )
+}
+
+/// An operation as its builder sees it.
+struct Builder<'a> {
+    operation: &'a Operation,
+    method: &'a Method,
+    /// Arguments that have to be given, without the body: those of the path in its order, then others.
+    needed: Vec<&'a Argument>,
+    optional: Vec<&'a Argument>,
+    body: Body<'a>,
+    output: Type,
+    /// The item, for lists that are paged.
+    page: Option<Page>,
+}
+
+enum Body<'a> {
+    None,
+    /// A struct, whose properties are set one by one.
+    Struct {
+        name: &'a str,
+        model: &'a Struct,
+    },
+    /// A type that is given whole.
+    Whole(&'a str),
+    Parts(&'a [Part]),
+}
+
+/// What the pager needs to know of a list.
+struct Page {
+    item: Type,
+    items: String,
+    how: PageStyle,
+}
+
+enum PageStyle {
+    Cursor { argument: String, property: String, has_more: String, id: bool },
+    Link { property: String },
+}
+
+impl<'a> Builder<'a> {
+    fn new(api: &'a Api, operation: &'a Operation, method: &'a Method) -> Result<Self, Failure> {
+        let path: Vec<String> = path_parameters(&operation.path);
+        let (mut needed, mut optional, mut body) = (Vec::new(), Vec::new(), Body::None);
+        for argument in &method.arguments {
+            match &argument.ty {
+                ArgumentType::Form => body = Body::Parts(&operation.parts),
+                ArgumentType::Named(name) if argument.name == "body" => {
+                    body = match api.types.get_key_value(name).map(|(name, definition)| (name, &definition.shape)) {
+                        Some((name, Shape::Struct(model))) => Body::Struct { name, model },
+                        Some((name, _)) => Body::Whole(name),
+                        None => return Err(unexpected(operation, "its body is of an unknown type")),
+                    };
+                    if argument.optional {
+                        return Err(unexpected(operation, "its body is optional"));
+                    }
+                }
+                _ if argument.optional => optional.push(argument),
+                _ => needed.push(argument),
+            }
+        }
+        needed.sort_by_key(|argument| path.iter().position(|name| *name == argument.name).unwrap_or(usize::MAX));
+        let output = match (&operation.answer, &operation.response_content_type) {
+            (Some(answer), _) => answer.clone(),
+            (None, Some(_)) => Type::Named("ByteStream".to_owned()),
+            (None, None) => Type::Named("()".to_owned()),
+        };
+        let page = match &operation.paging {
+            Some(paging) => Some(page(api, operation, paging, &output)?),
+            None => None,
+        };
+        let builder = Self { operation, method, needed, optional, body, output, page };
+        builder.check_names()?;
+        Ok(builder)
+    }
+
+    /// Fails if two setters would have one name, or one that all requests have.
+    fn check_names(&self) -> Result<(), Failure> {
+        let mut taken: BTreeSet<&str> = TAKEN.iter().copied().collect();
+        let setters = self.optional.iter().map(|argument| argument.name.as_str());
+        for name in setters.chain(self.body_fields().iter().map(|field| field.name.as_str())) {
+            if !taken.insert(name) {
+                return Err(unexpected(
+                    self.operation,
+                    &format!(
+                        "two setters would be `{name}`, or all requests have one; choose another field name in names.toml"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The properties of the body with setters of their own.
+    fn body_fields(&self) -> Vec<&'a Field> {
+        let Body::Struct { model, .. } = &self.body else { return Vec::new() };
+        let is_set = |field: &&Field| {
+            field.presence == Presence::Optional
+                && field.access != Access::Read
+                // Whether an answer is streamed says how it is asked for.
+                && !(field.property == "stream" && self.operation.streaming != Streaming::Never)
+        };
+        model.fields.iter().filter(is_set).collect()
+    }
+
+    /// What the body's `new` takes.
+    fn body_arguments(&self) -> Vec<&'a Field> {
+        let Body::Struct { model, .. } = &self.body else { return Vec::new() };
+        let is_needed = |field: &&Field| field.presence != Presence::Optional && field.access != Access::Read;
+        model.fields.iter().filter(is_needed).collect()
+    }
+
+    fn summary(&self) -> String {
+        let operation = self.operation;
+        let mut text = operation.summary.clone().unwrap_or_else(|| format!("The operation `{}`.", operation.id));
+        if let Some(description) = &operation.description {
+            let _ = write!(text, "\n\n{description}");
+        }
+        text
+    }
+
+    fn parameter(&self, argument: &str) -> Option<&'a str> {
+        let known = self.operation.parameters.iter().find(|(wire, _)| wire.to_snake_case() == argument);
+        known.map(|(_, description)| description.as_str())
+    }
+
+    /// The function of the group that makes the request.
+    fn constructor(&self, text: &mut String, scope: &[String]) {
+        let operation = self.operation;
+        let own: Vec<&&Argument> = self.needed.iter().filter(|argument| !scope.contains(&argument.name)).collect();
+        let mut described = Vec::new();
+        let mut parameters = Vec::new();
+        let mut values = Vec::new();
+        for argument in &self.needed {
+            let value = if scope.contains(&argument.name) {
+                format!("self.{}.clone()", argument.name)
+            } else {
+                format!("{}.into()", argument.name)
+            };
+            values.push(format!("{}: {value}", argument.name));
+        }
+        for argument in own {
+            if let Some(description) = self.parameter(&argument.name) {
+                described.push(format!("- `{}`: {description}", argument.name));
+            }
+            parameters.push(format!("{}: impl Into<{}>", argument.name, owned(&argument.ty)));
+        }
+        values.extend(self.optional.iter().map(|argument| format!("{}: None", argument.name)));
+        match &self.body {
+            Body::None => {}
+            Body::Whole(name) => {
+                let argument = name.to_snake_case();
+                parameters.push(format!("{argument}: impl Into<types::{name}>"));
+                values.push(format!("body: {argument}.into()"));
+            }
+            Body::Struct { name, .. } => {
+                let fields = self.body_arguments();
+                for field in &fields {
+                    if let Some(description) = &field.description {
+                        described.push(format!("- `{}`: {description}", field.name));
+                    }
+                    parameters.push(format!("{}: {}", field.name, taken(field)));
+                }
+                let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+                values.push(format!("body: types::{name}::new({})", names.join(", ")));
+            }
+            Body::Parts(parts) => {
+                for part in *parts {
+                    if part.required {
+                        if let Some(description) = &part.description {
+                            described.push(format!("- `{}`: {description}", part.name));
+                        }
+                        parameters.push(format!("{}: {}", part.name, part_taken(part)));
+                        values.push(format!("{}: {}", part.name, part_value(part)));
+                    } else {
+                        values.push(format!("{}: None", part.name));
+                    }
+                }
+            }
+        }
+        let mut description = self.summary();
+        if !described.is_empty() {
+            let _ = write!(description, "\n\n{}", described.join("\n"));
+        }
+        let _ = write!(description, "\n\nSends `{} {}`.", operation.method, operation.path);
+        let _ = write!(description, "\n\n# Errors\nThose of every request: see [`ErrorKind`](crate::ErrorKind).");
+        text.push_str(&docs::lines("    ", &description).replace("\\[`ErrorKind`\\](", "[`ErrorKind`]("));
+        let parameters = parameters.join(", ");
+        let separator = if parameters.is_empty() { "" } else { ", " };
+        let builder = &operation.builder;
+        let _ = writeln!(
+            text,
+            "    pub fn {}(&self{separator}{parameters}) -> Request<{builder}> {{",
+            operation.sdk_method
+        );
+        let values = if values.is_empty() { String::new() } else { format!(" {} ", values.join(", ")) };
+        let _ = writeln!(text, "        Request::new(&self.client, {builder} {{{values}}})\n    }}\n");
+    }
+
+    /// The type that holds the arguments, what it is to the pipeline, and its setters.
+    fn emit(&self, text: &mut String) {
+        let operation = self.operation;
+        let builder = &operation.builder;
+        let _ = writeln!(text, "/// `{} {}`: what [`Request`] of it sends.", operation.method, operation.path);
+        let _ = writeln!(text, "#[derive(Clone, Debug)]\n#[non_exhaustive]\npub struct {builder} {{");
+        for argument in &self.needed {
+            let _ = writeln!(text, "    pub(crate) {}: {},", argument.name, owned(&argument.ty));
+        }
+        for argument in &self.optional {
+            let _ = writeln!(text, "    pub(crate) {}: Option<{}>,", argument.name, owned(&argument.ty));
+        }
+        match &self.body {
+            Body::None => {}
+            Body::Whole(name) | Body::Struct { name, .. } => {
+                let _ = writeln!(text, "    pub(crate) body: types::{name},");
+            }
+            Body::Parts(parts) => {
+                for part in *parts {
+                    let ty = part_type(part);
+                    let ty = if part.required { ty } else { format!("Option<{ty}>") };
+                    let _ = writeln!(text, "    pub(crate) {}: {ty},", part.name);
+                }
+            }
+        }
+        text.push_str("}\n\n");
+        let arguments: Vec<String> = self.method.arguments.iter().map(passed).collect();
+        let _ = writeln!(
+            text,
+            "operation!({builder} = {} -> {}, |this, raw| raw.{}({}));\n",
+            constant(operation),
+            output(&self.output),
+            self.method.name,
+            arguments.join(", ")
+        );
+        if let Body::Parts(parts) = &self.body {
+            form(text, builder, parts);
+        }
+        self.setters(text);
+        if let Some(page) = &self.page {
+            page.emit(text, operation);
+        }
+    }
+
+    fn setters(&self, text: &mut String) {
+        let mut setters = String::new();
+        let builder = &self.operation.builder;
+        for argument in &self.optional {
+            let description =
+                self.parameter(&argument.name).map_or_else(|| format!("Sets `{}`.", argument.name), str::to_owned);
+            let name = &argument.name;
+            setters.push_str(&docs::lines("    ", &description));
+            let ty = owned(&argument.ty);
+            let _ = writeln!(setters, "    pub fn {name}(mut self, value: impl Into<{ty}>) -> Self {{");
+            let _ = writeln!(setters, "        self.operation.{name} = Some(value.into());\n        self\n    }}\n");
+        }
+        if self.page.is_some()
+            && let Some(size) = self.optional.iter().find(|argument| PAGE_SIZES.contains(&argument.name.as_str()))
+        {
+            let _ = writeln!(
+                setters,
+                "    /// How many items a page holds at most; the same as `{0}`.\n    \
+                 pub fn page_size(self, items: u32) -> Self {{\n        self.{0}(items)\n    }}\n",
+                size.name
+            );
+        }
+        for field in self.body_fields() {
+            let description = field.description.clone().unwrap_or_else(|| format!("Sets `{}`.", field.property));
+            setters.push_str(&docs::lines("    ", &description));
+            let (argument, ty) = match &field.ty {
+                ty if field.boxed => ("value", format!("impl Into<{}>", qualified(ty))),
+                Type::Vec(item) | Type::List(item) => {
+                    ("values", format!("impl IntoIterator<Item = impl Into<{}>>", qualified(item)))
+                }
+                Type::Map(item) => (
+                    "entries",
+                    format!("impl IntoIterator<Item = (impl Into<String>, impl Into<{}>)>", qualified(item)),
+                ),
+                ty => ("value", format!("impl Into<{}>", qualified(ty))),
+            };
+            let name = &field.name;
+            let _ = writeln!(setters, "    pub fn {name}(mut self, {argument}: {ty}) -> Self {{");
+            let _ = writeln!(
+                setters,
+                "        self.operation.body = self.operation.body.{name}({argument});\n        self\n    }}\n"
+            );
+        }
+        match &self.body {
+            Body::Struct { name, .. } => {
+                let _ = writeln!(
+                    setters,
+                    "    /// Sends this body instead of what was set before.\n    \
+                     pub fn body(mut self, body: types::{name}) -> Self {{\n        \
+                     self.operation.body = body;\n        self\n    }}\n"
+                );
+            }
+            Body::Parts(parts) => {
+                for part in parts.iter().filter(|part| !part.required) {
+                    let description =
+                        part.description.clone().unwrap_or_else(|| format!("Sets the part `{}`.", part.property));
+                    setters.push_str(&docs::lines("    ", &description));
+                    let _ = writeln!(
+                        setters,
+                        "    pub fn {0}(mut self, {0}: {1}) -> Self {{\n        \
+                         self.operation.{0} = Some({2});\n        self\n    }}\n",
+                        part.name,
+                        part_taken(part),
+                        part_value(part).replace(&format!("{0}: ", part.name), "")
+                    );
+                }
+            }
+            Body::Whole(_) | Body::None => {}
+        }
+        if !setters.is_empty() {
+            let _ = writeln!(text, "impl Request<{builder}> {{\n{}\n}}\n", setters.trim_end());
+        }
+    }
+
+    fn surface(&self, text: &mut String, group: &str, scope: &[String]) {
+        let operation = self.operation;
+        let mut needed: Vec<&str> = self.needed.iter().map(|argument| argument.name.as_str()).collect();
+        needed.retain(|name| !scope.iter().any(|known| known == name));
+        needed.extend(self.body_arguments().iter().map(|field| field.name.as_str()));
+        match &self.body {
+            Body::Whole(_) => needed.push("body"),
+            Body::Parts(parts) => {
+                needed.extend(parts.iter().filter(|part| part.required).map(|part| part.name.as_str()));
+            }
+            _ => {}
+        }
+        let _ = writeln!(
+            text,
+            "fn {group}::{}({}) -> {} = {}",
+            operation.sdk_method,
+            needed.join(", "),
+            operation.builder,
+            operation.id
+        );
+        let optional = self.optional.iter().map(|argument| argument.name.as_str());
+        for name in optional.chain(self.body_fields().iter().map(|field| field.name.as_str())) {
+            let _ = writeln!(text, "set {}.{name}", operation.builder);
+        }
+    }
+}
+
+fn page(api: &Api, operation: &Operation, paging: &Paging, output: &Type) -> Result<Page, Failure> {
+    let Type::Named(name) = output else { return Err(unexpected(operation, "its pages are of no type with a name")) };
+    let Some(Shape::Struct(model)) = api.types.get(name).map(|definition| &definition.shape) else {
+        return Err(unexpected(operation, "its pages are no objects"));
+    };
+    let field = |property: &str| {
+        let found = model.fields.iter().find(|field| field.property == property);
+        found.ok_or_else(|| unexpected(operation, &format!("its pages have no `{property}`")))
+    };
+    let (items, how) = match paging {
+        Paging::Cursor { items, parameter, property, has_more } => {
+            let style = PageStyle::Cursor {
+                argument: parameter.to_snake_case(),
+                property: field(property)?.name.clone(),
+                has_more: field(has_more)?.name.clone(),
+                id: false,
+            };
+            (field(items)?, style)
+        }
+        Paging::NextLink { items, next_link } => {
+            (field(items)?, PageStyle::Link { property: field(next_link)?.name.clone() })
+        }
+    };
+    let Type::List(item) = &items.ty else { return Err(unexpected(operation, "its items are no list")) };
+    let mut page = Page { item: (**item).clone(), items: items.name.clone(), how };
+    if let (PageStyle::Cursor { id, .. }, Type::Named(item)) = (&mut page.how, &page.item)
+        && let Some(Shape::Struct(model)) = api.types.get(item).map(|definition| &definition.shape)
+    {
+        *id = model.fields.iter().any(|field| field.property == "id" && field.presence == Presence::Key);
+    }
+    Ok(page)
+}
+
+impl Page {
+    fn emit(&self, text: &mut String, operation: &Operation) {
+        let item = qualified(&self.item);
+        let builder = &operation.builder;
+        let _ = match &self.how {
+            PageStyle::Cursor { argument, property, has_more, id } => {
+                let id = if *id { ", id" } else { "" };
+                writeln!(
+                    text,
+                    "paged_by_cursor!({builder}: {item}, {}, {property}, {has_more}, {argument}{id});\n",
+                    self.items
+                )
+            }
+            PageStyle::Link { property } => {
+                writeln!(text, "paged_by_link!({builder}: {item}, {}, {property});\n", self.items)
+            }
+        };
+    }
+}
+
+/// The names of a path's parameters, in its order.
+fn path_parameters(path: &str) -> Vec<String> {
+    path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.to_snake_case()).collect()
+}
+
+/// The parameters of the path that all operations of a group begin with: the group is made with
+/// them. A group of one operation is made without.
+fn scope(builders: &[Builder<'_>]) -> Vec<String> {
+    let paths: Vec<Vec<String>> = builders.iter().map(|builder| path_parameters(&builder.operation.path)).collect();
+    let [first, rest @ ..] = &paths[..] else { return Vec::new() };
+    if rest.is_empty() {
+        return Vec::new();
+    }
+    let common = |depth: usize| rest.iter().all(|path| path.get(depth) == first.get(depth));
+    first.iter().enumerate().take_while(|(depth, _)| common(*depth)).map(|(_, name)| name.clone()).collect()
+}
+
+fn accessor(text: &mut String, group: &str, description: &str, scope: &[String]) {
+    text.push_str(&docs::lines("    ", description));
+    let parameters: String = scope.iter().map(|name| format!(", {name}: impl Into<String>")).collect();
+    let values: String = scope.iter().map(|name| format!(", {name}: {name}.into()")).collect();
+    let _ = writeln!(
+        text,
+        "    pub fn {}(&self{parameters}) -> {group} {{\n        {group} {{ client: self.client.clone(){values} }}\n    }}\n",
+        group.to_snake_case()
+    );
+}
+
+fn group_type(text: &mut String, group: &str, description: &str, scope: &[String], builders: &[Builder<'_>]) {
+    text.push_str(&docs::lines("", description));
+    let _ = writeln!(text, "#[derive(Clone, Debug)]\npub struct {group} {{\n    pub(crate) client: ProjectClient,");
+    for name in scope {
+        let _ = writeln!(text, "    pub(crate) {name}: String,");
+    }
+    let _ = writeln!(text, "}}\n\nimpl {group} {{");
+    let mut functions = String::new();
+    for builder in builders {
+        builder.constructor(&mut functions, scope);
+    }
+    text.push_str(functions.trim_end());
+    text.push_str("\n}\n\n");
+}
+
+/// What a file needs from elsewhere.
+fn uses(module: &str, builders: &[Builder<'_>]) -> String {
+    let mut text = String::new();
+    let is_paged = |style: fn(&PageStyle) -> bool| {
+        builders.iter().any(|builder| builder.page.as_ref().is_some_and(|page| style(&page.how)))
+    };
+    let parts = || {
+        builders.iter().flat_map(|builder| match &builder.body {
+            Body::Parts(parts) => parts.iter(),
+            _ => [].iter(),
+        })
+    };
+    let _ = writeln!(text, "use foundry_raw::{module}::types;\n\nuse crate::client::ProjectClient;");
+    if parts().next().is_some() {
+        text.push_str("use crate::multipart::{FileContent, Form};\n");
+    }
+    if is_paged(|style| matches!(style, PageStyle::Cursor { .. })) {
+        text.push_str("use crate::pager::paged_by_cursor;\n");
+    }
+    if is_paged(|style| matches!(style, PageStyle::Link { .. })) {
+        text.push_str("use crate::pager::paged_by_link;\n");
+    }
+    text.push_str("use crate::request::Request;\n");
+    let _ = writeln!(text, "use crate::request::{module}::operation;\n");
+    text
+}
+
+/// A type as the SDK writes it.
+fn qualified(ty: &Type) -> String {
+    match ty {
+        Type::String => "String".to_owned(),
+        Type::Boolean => "bool".to_owned(),
+        Type::Integer => "i64".to_owned(),
+        Type::Number => "f64".to_owned(),
+        Type::Timestamp => "foundry_raw::Timestamp".to_owned(),
+        Type::Any => "serde_json::Value".to_owned(),
+        Type::Object => "serde_json::Map<String, serde_json::Value>".to_owned(),
+        Type::Vec(item) => format!("Vec<{}>", qualified(item)),
+        Type::List(item) => format!("foundry_raw::List<{}>", qualified(item)),
+        Type::Map(item) => format!("std::collections::BTreeMap<String, {}>", qualified(item)),
+        Type::Named(name) => format!("types::{name}"),
+    }
+}
+
+fn output(ty: &Type) -> String {
+    match ty {
+        Type::Named(name) if name == "()" => "()".to_owned(),
+        Type::Named(name) if name == "ByteStream" => "foundry_raw::ByteStream".to_owned(),
+        ty => qualified(ty),
+    }
+}
+
+/// The type of an argument as a builder holds it.
+fn owned(ty: &ArgumentType) -> String {
+    match ty {
+        ArgumentType::Text => "String".to_owned(),
+        ArgumentType::Plain(name) => name.clone(),
+        ArgumentType::Named(name) => format!("types::{name}"),
+        ArgumentType::Form => "Form".to_owned(),
+    }
+}
+
+/// An argument as it is handed to the client's method.
+fn passed(argument: &Argument) -> String {
+    let name = &argument.name;
+    match (&argument.ty, argument.optional) {
+        (ArgumentType::Form, _) => "this.form()?".to_owned(),
+        (ArgumentType::Text, true) => format!("this.{name}.as_deref()"),
+        (ArgumentType::Plain(_), _) => format!("this.{name}"),
+        (ArgumentType::Named(_), true) => format!("this.{name}.as_ref()"),
+        (ArgumentType::Text | ArgumentType::Named(_), false) => format!("&this.{name}"),
+    }
+}
+
+/// The type of a parameter that becomes an argument of a body's `new`.
+fn taken(field: &Field) -> String {
+    let is_option = matches!(field.presence, Presence::Nullable | Presence::Optional);
+    match &field.ty {
+        ty if is_option && field.boxed => format!("Option<Box<{}>>", qualified(ty)),
+        ty if is_option => format!("Option<{}>", qualified(ty)),
+        Type::Vec(item) | Type::List(item) => format!("impl IntoIterator<Item = impl Into<{}>>", qualified(item)),
+        Type::Map(item) => {
+            format!("impl IntoIterator<Item = (impl Into<String>, impl Into<{}>)>", qualified(item))
+        }
+        ty => format!("impl Into<{}>", qualified(ty)),
+    }
+}
+
+fn part_type(part: &Part) -> String {
+    match &part.content {
+        PartContent::File => "FileContent".to_owned(),
+        PartContent::Files => "Vec<FileContent>".to_owned(),
+        PartContent::Text(ty) | PartContent::Json(ty) => qualified(ty),
+    }
+}
+
+fn part_taken(part: &Part) -> String {
+    match &part.content {
+        PartContent::File => "impl Into<FileContent>".to_owned(),
+        PartContent::Files => "impl IntoIterator<Item = impl Into<FileContent>>".to_owned(),
+        PartContent::Text(ty) | PartContent::Json(ty) => format!("impl Into<{}>", qualified(ty)),
+    }
+}
+
+fn part_value(part: &Part) -> String {
+    match &part.content {
+        PartContent::Files => format!("{}.into_iter().map(Into::into).collect()", part.name),
+        _ => format!("{}.into()", part.name),
+    }
+}
+
+/// How the parts become a form.
+fn form(text: &mut String, builder: &str, parts: &[Part]) {
+    let _ = writeln!(
+        text,
+        "impl {builder} {{\n    fn form(self) -> Result<reqwest::multipart::Form, foundry_raw::Error> {{\n        let mut form = Form::default();"
+    );
+    // Texts first: a service that reads the body as it comes knows by then what the file is for.
+    let in_order = |part: &&Part| matches!(part.content, PartContent::File | PartContent::Files);
+    let (files, texts): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(in_order);
+    for part in texts.into_iter().chain(files) {
+        let add = match &part.content {
+            PartContent::File => "file",
+            PartContent::Files => "files",
+            PartContent::Text(_) => "text",
+            PartContent::Json(_) => "json",
+        };
+        let name = &part.name;
+        let property = &part.property;
+        let _ = if part.required {
+            writeln!(text, "        form.{add}({property:?}, self.{name})?;")
+        } else {
+            writeln!(
+                text,
+                "        if let Some(value) = self.{name} {{\n            form.{add}({property:?}, value)?;\n        }}"
+            )
+        };
+    }
+    text.push_str("        Ok(form.into_inner())\n    }\n}\n\n");
+}
