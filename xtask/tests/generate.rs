@@ -96,6 +96,7 @@ fn a_clean_checkout_is_fresh_and_every_generated_file_is_named() {
 
     let mut made = workspace.files(GENERATED);
     made.extend(workspace.files(GENERATED_SDK));
+    made.extend(workspace.files(CALLS));
     made.extend([SURFACE, NAMES, SOURCES, EMBEDDED].map(str::to_owned));
     let told: BTreeSet<String> =
         run.stdout.lines().map(|line| line.strip_prefix("Fresh ").unwrap_or(line).to_owned()).collect();
@@ -113,6 +114,7 @@ fn generating_again_writes_nothing_and_from_nothing_gives_the_same_bytes() {
 
     std::fs::remove_dir_all(workspace.path(GENERATED)).unwrap();
     std::fs::remove_dir_all(workspace.path(GENERATED_SDK)).unwrap();
+    std::fs::remove_dir_all(workspace.path(CALLS)).unwrap();
     std::fs::remove_file(workspace.path(EMBEDDED)).unwrap();
     let run = workspace.generate();
     assert_eq!(run.code, Some(0), "{}", run.stderr);

@@ -36,9 +36,18 @@ const TAKEN: &[&str] = &[
 /// Query parameters that say how many items a page holds.
 const PAGE_SIZES: &[&str] = &["limit", "top", "maxpagesize", "max_page_size", "page_size"];
 
-/// The files of an API's builders: path under the API's folder -> text without its first line; and
-/// what they make public, one a line.
-pub(crate) fn emit(api: &Api, methods: &[Method]) -> Result<(BTreeMap<String, String>, String), Failure> {
+/// What is made of an API's groups.
+pub(crate) struct Emitted {
+    /// Path under the API's folder -> text without its first line.
+    pub(crate) files: BTreeMap<String, String>,
+    /// What they make public, one a line.
+    pub(crate) surface: String,
+    /// The test's list of all requests, without its first line.
+    pub(crate) calls: String,
+}
+
+/// The SDK's side of an API.
+pub(crate) fn emit(api: &Api, methods: &[Method]) -> Result<Emitted, Failure> {
     let mut groups: BTreeMap<&str, Vec<Builder<'_>>> = BTreeMap::new();
     for operation in &api.operations {
         let method = methods.iter().find(|method| method.operation == operation.id && !method.is_twin);
@@ -75,7 +84,10 @@ pub(crate) fn emit(api: &Api, methods: &[Method]) -> Result<(BTreeMap<String, St
         api.name
     );
     files.insert("mod.rs".to_owned(), root);
-    Ok((files, surface))
+    let listed: Vec<_> =
+        groups.iter().map(|(group, builders)| (*group, scope(builders), builders.as_slice())).collect();
+    let calls = super::calls::emit(api, &listed);
+    Ok(Emitted { files, surface, calls })
 }
 
 /// The text as prettyplease forms it, with an empty line between items, which it takes out.
@@ -110,19 +122,19 @@ fn unexpected(operation: &Operation, what: &str) -> Failure {
 }
 
 /// An operation as its builder sees it.
-struct Builder<'a> {
-    operation: &'a Operation,
+pub(crate) struct Builder<'a> {
+    pub(super) operation: &'a Operation,
     method: &'a Method,
     /// Arguments that have to be given, without the body: those of the path in its order, then others.
-    needed: Vec<&'a Argument>,
-    optional: Vec<&'a Argument>,
-    body: Body<'a>,
+    pub(super) needed: Vec<&'a Argument>,
+    pub(super) optional: Vec<&'a Argument>,
+    pub(super) body: Body<'a>,
     output: Type,
     /// The item, for lists that are paged.
     page: Option<Page>,
 }
 
-enum Body<'a> {
+pub(crate) enum Body<'a> {
     None,
     /// A struct, whose properties are set one by one.
     Struct {
@@ -200,7 +212,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The properties of the body with setters of their own.
-    fn body_fields(&self) -> Vec<&'a Field> {
+    pub(super) fn body_fields(&self) -> Vec<&'a Field> {
         let Body::Struct { model, .. } = &self.body else { return Vec::new() };
         let is_set = |field: &&Field| {
             field.presence == Presence::Optional
@@ -212,7 +224,7 @@ impl<'a> Builder<'a> {
     }
 
     /// What the body's `new` takes.
-    fn body_arguments(&self) -> Vec<&'a Field> {
+    pub(super) fn body_arguments(&self) -> Vec<&'a Field> {
         let Body::Struct { model, .. } = &self.body else { return Vec::new() };
         let is_needed = |field: &&Field| field.presence != Presence::Optional && field.access != Access::Read;
         model.fields.iter().filter(is_needed).collect()
@@ -574,7 +586,7 @@ fn uses(module: &str, builders: &[Builder<'_>]) -> String {
 }
 
 /// A type as the SDK writes it.
-fn qualified(ty: &Type) -> String {
+pub(super) fn qualified(ty: &Type) -> String {
     match ty {
         Type::String => "String".to_owned(),
         Type::Boolean => "bool".to_owned(),

@@ -2,6 +2,7 @@
 
 mod api;
 mod builders;
+mod calls;
 mod client;
 mod docs;
 mod files;
@@ -45,6 +46,8 @@ pub(crate) struct Options {
 const GENERATED: &str = "crates/foundry-raw/src/generated";
 /// Where the SDK's side of it stands.
 const GENERATED_SDK: &str = "crates/foundry-sdk/src/generated";
+/// Where its tests list all requests.
+const CALLS: &str = "crates/foundry-sdk/tests/operations/generated";
 
 /// Runs the generator; `false` if something is stale.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool, Failure> {
@@ -69,6 +72,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool, Failure> {
     if options.apis.is_empty() {
         files.own_folder(GENERATED);
         files.own_folder(GENERATED_SDK);
+        files.own_folder(CALLS);
     }
     files.add(format!("{GENERATED}/mod.rs"), root_module(&sources));
     files.add(format!("{GENERATED_SDK}/mod.rs"), root_module_of_sdk(&sources));
@@ -160,15 +164,16 @@ fn generate_api(root: &Path, name: &str, sources: &mut Sources, files: &mut File
         files.add(format!("{target}/{path}"), text);
     }
     files.add(format!("{target}/surface.txt"), surface::emit(&api, &methods));
-    let (builder_files, builder_surface) = builders::emit(&api, &methods)?;
+    let requests = builders::emit(&api, &methods)?;
     let target_of_sdk = format!("{GENERATED_SDK}/{module}");
     files.own_folder(&target_of_sdk);
-    for (path, text) in builder_files {
+    for (path, text) in requests.files {
         let text = format!("{header}{text}");
         lines += text.lines().count();
         files.add(format!("{target_of_sdk}/{path}"), text);
     }
-    files.add(format!("{target_of_sdk}/surface.txt"), surface::of_builders(&api, &builder_surface));
+    files.add(format!("{target_of_sdk}/surface.txt"), surface::of_builders(&api, &requests.surface));
+    files.add(format!("{CALLS}/{module}.rs"), format!("{header}{}", requests.calls));
     files.add(format!("{target}/loosened.tsv"), loosened::emit(&api));
     files.add(format!("openapi/{name}/names.toml"), names.to_text(&names_text));
     // A crate that embeds a document has a copy of its own, or it could not be packaged.

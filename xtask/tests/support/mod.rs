@@ -22,6 +22,7 @@ pub(crate) const SURFACE: &str = "crates/foundry-raw/src/generated/v2025_05_01/s
 pub(crate) const GENERATED_SDK: &str = "crates/foundry-sdk/src/generated";
 pub(crate) const MODULE_SDK: &str = "crates/foundry-sdk/src/generated/v2025_05_01";
 pub(crate) const SURFACE_SDK: &str = "crates/foundry-sdk/src/generated/v2025_05_01/surface.txt";
+pub(crate) const CALLS: &str = "crates/foundry-sdk/tests/operations/generated";
 pub(crate) const EMBEDDED: &str = "crates/foundry-emulator/openapi/2025-05-01.json";
 
 /// The workspace, as far as generate needs it; removed at the end of a test that passes.
@@ -46,7 +47,7 @@ impl Workspace {
         let root = std::env::temp_dir().join(format!("xtask-generate-{}-{number}", std::process::id()));
         let _ = std::fs::remove_dir_all(&root);
         let original = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        for part in ["openapi", GENERATED, GENERATED_SDK, "crates/foundry-emulator/openapi"] {
+        for part in ["openapi", GENERATED, GENERATED_SDK, CALLS, "crates/foundry-emulator/openapi"] {
             copy(&original.join(part), &root.join(part));
         }
         std::fs::create_dir_all(root.join("xtask")).unwrap();
