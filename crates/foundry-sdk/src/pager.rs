@@ -300,7 +300,7 @@ impl<T: Send + 'static> Pages<T> {
     ///
     /// # Errors
     /// Those of the requests.
-    pub async fn collect(mut self) -> Result<Vec<Page<T>>> {
+    pub async fn into_vec(mut self) -> Result<Vec<Page<T>>> {
         let mut pages = Vec::new();
         while let Some(page) = std::future::poll_fn(|cx| Pin::new(&mut self).poll_next(cx)).await {
             pages.push(page?);
@@ -427,7 +427,7 @@ impl<T: Send + 'static> Pager<T> {
     ///
     /// # Errors
     /// Those of the requests, and of items that cannot be decoded.
-    pub async fn collect(mut self) -> Result<Vec<T>> {
+    pub async fn into_vec(mut self) -> Result<Vec<T>> {
         let mut items = Vec::new();
         while let Some(item) = std::future::poll_fn(|cx| Pin::new(&mut self).poll_next(cx)).await {
             items.push(item?);

@@ -99,6 +99,10 @@ impl Pipeline {
 
     /// Sends a call until it succeeds, or must not or need not be sent again.
     async fn run(&self, mut call: Call, options: &CallOptions, client_request_id: &str) -> Result<Response> {
+        if tokio::runtime::Handle::try_current().is_err() {
+            let message = "there is no tokio runtime here: await this inside of one, such as `#[tokio::main]` starts";
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
         self.stamp(&mut call, options, client_request_id)?;
         self.check_origin(call.request.url())?;
         let operation = call.operation;
