@@ -11,6 +11,9 @@ use crate::router::Router;
 /// The documents in the order in which answers list their api-versions.
 const EMBEDDED: &[(&str, &str)] = &[("2025-05-01", include_str!("../openapi/2025-05-01.json"))];
 
+/// The media type of forms that hold files.
+pub(crate) const FORM: &str = "multipart/form-data";
+
 /// How many references are followed in a row before a schema counts as open: only a document that
 /// refers to itself gets there.
 const REFERENCE_LIMIT: usize = 32;
@@ -70,6 +73,16 @@ impl RequestBody {
     /// The schema of the JSON form; none for operations that take only other forms.
     pub(crate) fn json_schema(&self) -> Option<&Value> {
         self.content.iter().find(|(media_type, _)| is_json(media_type)).map(|(_, schema)| schema)
+    }
+
+    /// The schema of the form, for operations that take a file.
+    pub(crate) fn form_schema(&self) -> Option<&Value> {
+        self.content.iter().find(|(media_type, _)| media_type == FORM).map(|(_, schema)| schema)
+    }
+
+    /// Whether the JSON changes what is there, so that only the two together fit the schema.
+    pub(crate) fn is_merge_patch(&self) -> bool {
+        self.content.iter().any(|(media_type, _)| media_type == "application/merge-patch+json")
     }
 }
 

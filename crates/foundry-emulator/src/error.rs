@@ -170,6 +170,29 @@ impl ServiceError {
         )
     }
 
+    /// 400: the body is no form, or one that ends too early.
+    pub(crate) fn malformed_form(reason: impl Display) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            INVALID_PAYLOAD,
+            format_args!("The request body is not valid multipart/form-data: {reason}"),
+        )
+        .with("type", INVALID_REQUEST)
+        .with("param", Value::Null)
+    }
+
+    /// 400: a file that cannot be searched.
+    pub(crate) fn unsupported_file(message: impl Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "unsupported_file", message)
+            .with("type", INVALID_REQUEST)
+            .with("param", "file_id")
+    }
+
+    /// 400: a property that the schema does not require, but the operation does.
+    pub(crate) fn missing_property(name: &str) -> Self {
+        Self::invalid_body(&[Violation::new(&format!("/{name}"), format!("the property '{name}' is required"))])
+    }
+
     /// 415: the operation does not take this media type.
     pub(crate) fn unsupported_media_type(given: &str, accepted: &str) -> Self {
         Self::new(

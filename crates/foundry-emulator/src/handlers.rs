@@ -6,7 +6,10 @@ use crate::context::{Answer, Context};
 use crate::error::ServiceError;
 use crate::resources::{self, Resource, Verb};
 use crate::table::RESOURCES;
-use crate::{assets, connections, messages, runs, threads};
+use crate::{
+    assets, connections, datasets, file_batches, files, messages, runs, threads, tool_outputs, vector_store_files,
+    vector_stores,
+};
 
 /// Code that answers one operation.
 pub(crate) type Behaviour = fn(&mut Context<'_>) -> Result<Answer, ServiceError>;
@@ -27,7 +30,21 @@ const BEHAVIOURS: &[(Method, &str, Behaviour)] = &[
     (Method::POST, "/threads/runs", runs::create_with_thread),
     (Method::GET, "/threads/{}/runs/{}", runs::get),
     (Method::POST, "/threads/{}/runs/{}/cancel", runs::cancel),
+    (Method::POST, "/threads/{}/runs/{}/submit_tool_outputs", tool_outputs::submit),
+    (Method::POST, "/files", files::upload),
+    (Method::GET, "/files/{}/content", files::content),
+    (Method::POST, "/vector_stores", vector_stores::create),
+    (Method::GET, "/vector_stores/{}", vector_stores::get),
+    (Method::POST, "/vector_stores/{}/files", vector_store_files::create),
+    (Method::GET, "/vector_stores/{}/files/{}", vector_store_files::get),
+    (Method::DELETE, "/vector_stores/{}/files/{}", vector_store_files::delete),
+    (Method::POST, "/vector_stores/{}/file_batches", file_batches::create),
+    (Method::GET, "/vector_stores/{}/file_batches/{}", file_batches::get),
+    (Method::POST, "/vector_stores/{}/file_batches/{}/cancel", file_batches::cancel),
+    (Method::GET, "/vector_stores/{}/file_batches/{}/files", file_batches::list_files),
     (Method::POST, "/connections/{}/getConnectionWithCredentials", connections::get_with_credentials),
+    (Method::POST, "/datasets/{}/versions/{}/startPendingUpload", datasets::start_pending_upload),
+    (Method::POST, "/datasets/{}/versions/{}/credentials", datasets::credentials),
     (Method::GET, "/datasets", assets::list_datasets),
     (Method::GET, "/indexes", assets::list_indexes),
 ];
@@ -94,13 +111,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_served_is_counted() {
+    fn every_operation_is_served() {
         let document = documents::for_api_version("2025-05-01").unwrap();
-        let (served, unserved): (Vec<_>, Vec<_>) = document
+        let unserved: Vec<&str> = document
             .operations()
             .iter()
-            .partition(|operation| Handler::find(&operation.method, &operation.shape).is_some());
-        let unserved: Vec<&str> = unserved.iter().map(|one| one.id.as_str()).collect();
-        assert_eq!(served.len(), 37, "not served: {unserved:?}");
+            .filter(|operation| Handler::find(&operation.method, &operation.shape).is_none())
+            .map(|operation| operation.id.as_str())
+            .collect();
+        assert_eq!(unserved, [""; 0]);
     }
 }

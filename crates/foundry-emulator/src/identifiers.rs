@@ -15,11 +15,7 @@ pub(crate) struct Identifiers {
 impl Identifiers {
     /// Ids that depend on the seed and the project only, so that two projects do not share ids.
     pub(crate) fn new(seed: u64, project: &str) -> Self {
-        // FNV-1a: std's hashers promise no fixed result.
-        let hash = project
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        Self { state: seed ^ hash.rotate_left(17) }
+        Self { state: seed ^ fingerprint(project).rotate_left(17) }
     }
 
     /// The next id with this prefix.
@@ -41,6 +37,11 @@ impl Identifiers {
         number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         number ^ (number >> 31)
     }
+}
+
+/// A number that stands for a text: FNV-1a, for std's hashers promise no fixed result.
+pub(crate) fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -19,6 +19,14 @@ struct Arguments {
     /// The port to listen on; 0 takes any free one.
     #[arg(long, default_value_t = 0, value_name = "PORT")]
     port: u16,
+
+    /// The largest upload of a file or a blob, in MiB; the service takes files of up to 512.
+    #[arg(long, default_value_t = 64, value_name = "MIB", value_parser = clap::value_parser!(u16).range(1..=512))]
+    upload_limit: u16,
+
+    /// How many elements the pages of lists with a nextLink have; all are on one page without it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    page_size: Option<u32>,
 }
 
 #[tokio::main]
@@ -42,8 +50,12 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     // Before the line that says we are up: who reads it may stop us at once.
     let mut stop = Stop::new()?;
-    let emulator =
-        Emulator::builder().port(arguments.port).start().await.map_err(|error| explain(error, arguments.port))?;
+    let mut builder =
+        Emulator::builder().port(arguments.port).upload_limit(usize::from(arguments.upload_limit) * 1024 * 1024);
+    if let Some(elements) = arguments.page_size {
+        builder = builder.page_size(usize::try_from(elements)?);
+    }
+    let emulator = builder.start().await.map_err(|error| explain(error, arguments.port))?;
     let mut stdout = io::stdout();
     writeln!(stdout, "listening on {}", emulator.endpoint())?;
     stdout.flush()?;

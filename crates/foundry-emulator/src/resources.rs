@@ -9,6 +9,7 @@ use crate::context::{Answer, Context};
 use crate::error::ServiceError;
 use crate::pages;
 use crate::store::{Listed, Place};
+use crate::validate;
 
 /// One row of the resource table.
 #[derive(Debug)]
@@ -66,6 +67,8 @@ pub(crate) enum Verb {
 pub(crate) enum ListStyle {
     /// `data`, `first_id`, `last_id`, `has_more`.
     Cursor,
+    /// `data` with everything, newest first.
+    Whole,
     /// `value` and `nextLink`.
     NextLink,
 }
@@ -140,9 +143,7 @@ pub(crate) fn serve(
     let place = Place { collection: resource.name, parents: &parents, id: &id };
     match verb {
         Verb::Create => {
-            let mut given = std::mem::take(&mut context.body);
-            let accepted = context.document.request_properties(context.operation);
-            given.retain(|name, _| accepted.contains(name));
+            let given = take_accepted(context);
             insert(context, resource, &parents, given).map(Answer::ok)
         }
         Verb::Get => get(context, resource, place).cloned().map(Answer::ok),
@@ -156,6 +157,14 @@ pub(crate) fn serve(
         Verb::CreateOrUpdate => create_or_update(context, resource, place),
         Verb::Delete => delete(context, resource, place),
     }
+}
+
+/// What the body holds of the properties that the operation takes.
+pub(crate) fn take_accepted(context: &mut Context<'_>) -> Map<String, Value> {
+    let mut given = std::mem::take(&mut context.body);
+    let accepted = context.document.request_properties(context.operation);
+    given.retain(|name, _| accepted.contains(name));
+    given
 }
 
 /// That everything a record of this resource stands below is there, outermost first.
@@ -181,17 +190,29 @@ pub(crate) fn get<'a>(
     context.store.get(place).ok_or_else(|| ServiceError::not_found(resource.noun, place.id))
 }
 
-/// Makes a record: the defaults, what was given of the properties that an answer may hold, and
-/// what identifies it.
+/// Makes a record with a new id: the defaults, what was given of the properties that an answer may
+/// hold, and what identifies it.
 pub(crate) fn insert(
     context: &mut Context<'_>,
     resource: &'static Resource,
     parents: &[String],
     given: Map<String, Value>,
 ) -> Result<Value, ServiceError> {
-    let Identity::Generated { prefix, object } = resource.identity else {
+    let Identity::Generated { prefix, .. } = resource.identity else {
         return Err(ServiceError::internal(format_args!("A {} has no id of the service's making.", resource.noun)));
     };
+    let id = context.store.identifiers.next(prefix);
+    insert_as(context, resource, parents, id, given)
+}
+
+/// Makes a record with an id that something else has already.
+pub(crate) fn insert_as(
+    context: &mut Context<'_>,
+    resource: &'static Resource,
+    parents: &[String],
+    id: String,
+    given: Map<String, Value>,
+) -> Result<Value, ServiceError> {
     let allowed = resource.properties(context);
     let mut record = resource.default_properties();
     record.extend(
@@ -199,9 +220,10 @@ pub(crate) fn insert(
             .into_iter()
             .filter(|(name, value)| !value.is_null() && allowed.contains(name) && !resource.is_reserved(name)),
     );
-    let id = context.store.identifiers.next(prefix);
     record.insert("id".to_owned(), id.as_str().into());
-    record.insert("object".to_owned(), object.into());
+    if let Identity::Generated { object, .. } = resource.identity {
+        record.insert("object".to_owned(), object.into());
+    }
     record.insert("created_at".to_owned(), context.now.into());
     identify(&mut record, resource, parents);
     (resource.complete)(&mut record, context.project);
@@ -232,6 +254,50 @@ fn overlay(context: &Context<'_>, resource: &Resource, record: &mut Map<String, 
     (resource.complete)(record, context.project);
 }
 
+/// Merges the request into a record as RFC 7386 says, and sees that the outcome fits the schema.
+fn merge(context: &Context<'_>, resource: &Resource, record: &mut Map<String, Value>) -> Result<(), ServiceError> {
+    let allowed = resource.properties(context);
+    let patch = context
+        .body
+        .iter()
+        .filter(|(name, _)| allowed.contains(*name) && !resource.is_reserved(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let mut merged = Value::Object(std::mem::take(record));
+    merge_patch(&mut merged, Value::Object(patch));
+    let schema = context.operation.request.as_ref().and_then(|request| request.json_schema());
+    let violations = schema.map(|schema| validate::body(context.document, schema, &merged)).unwrap_or_default();
+    if !violations.is_empty() {
+        return Err(ServiceError::invalid_body(&violations));
+    }
+    *record = object_of(&merged)?;
+    for (name, value) in resource.default_properties() {
+        record.entry(name).or_insert(value);
+    }
+    (resource.complete)(record, context.project);
+    Ok(())
+}
+
+fn merge_patch(target: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    let Some(target) = target.as_object_mut() else {
+        return;
+    };
+    for (name, value) in patch {
+        if value.is_null() {
+            target.remove(&name);
+        } else {
+            merge_patch(target.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}
+
 fn create_or_update(
     context: &mut Context<'_>,
     resource: &'static Resource,
@@ -244,7 +310,7 @@ fn create_or_update(
         record.insert(property.to_owned(), place.id.into());
     }
     identify(&mut record, resource, place.parents);
-    overlay(context, resource, &mut record);
+    merge(context, resource, &mut record)?;
     let record = Value::Object(record);
     context.store.put(place, record.clone());
     Ok(if is_new { Answer::created(record) } else { Answer::ok(record) })
@@ -268,11 +334,13 @@ fn list(context: &Context<'_>, resource: &Resource, parents: &[String]) -> Resul
     records.retain(|record| passes(context, resource, record));
     match resource.list {
         ListStyle::Cursor => pages::by_cursor(context, resource.name, parents, records),
+        ListStyle::Whole => Ok(pages::whole(records)),
         ListStyle::NextLink => pages::by_next_link(context, records),
     }
 }
 
-fn passes(context: &Context<'_>, resource: &Resource, record: &Listed<'_>) -> bool {
+/// Whether a record is what the query asks for.
+pub(crate) fn passes(context: &Context<'_>, resource: &Resource, record: &Listed<'_>) -> bool {
     resource.filters.iter().all(|(parameter, property)| {
         let Some(wanted) = context.query.first(parameter) else {
             return true;
@@ -288,4 +356,26 @@ fn passes(context: &Context<'_>, resource: &Resource, record: &Listed<'_>) -> bo
 /// A stored record as the object that it is.
 pub(crate) fn object_of(record: &Value) -> Result<Map<String, Value>, ServiceError> {
     record.as_object().cloned().ok_or_else(|| ServiceError::internal("A stored record is not an object."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_is_merged_as_its_rfc_says() {
+        for (target, patch, merged) in [
+            (json!({ "a": "b" }), json!({ "a": "c" }), json!({ "a": "c" })),
+            (json!({ "a": "b" }), json!({ "b": "c" }), json!({ "a": "b", "b": "c" })),
+            (json!({ "a": "b", "b": "c" }), json!({ "a": null }), json!({ "b": "c" })),
+            (json!({ "a": ["b"] }), json!({ "a": "c" }), json!({ "a": "c" })),
+            (json!({ "a": { "b": "c" } }), json!({ "a": { "b": "d", "c": null } }), json!({ "a": { "b": "d" } })),
+            (json!({ "a": "b" }), json!({ "a": { "b": { "c": null } } }), json!({ "a": { "b": {} } })),
+            (json!({ "e": null }), json!({ "a": 1 }), json!({ "e": null, "a": 1 })),
+        ] {
+            let mut target = target;
+            merge_patch(&mut target, patch);
+            assert_eq!(target, merged);
+        }
+    }
 }

@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::blobs::Blobs;
 use crate::clock::{Clock, SystemClock};
 use crate::projects::Projects;
 use crate::request_log::{LoggedRequest, RequestLog};
@@ -24,8 +25,10 @@ use crate::service::{self, Shared};
 /// The project that endpoints name unless told otherwise.
 const DEFAULT_PROJECT: &str = "demo";
 
-/// The largest request body read.
+/// The largest request body read, and the largest one that holds a file; the service takes files
+/// of up to 512 MiB.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
+const UPLOAD_LIMIT: usize = 64 * 1024 * 1024;
 
 /// How long requests that are being answered may take to finish when the emulator stops.
 const GRACE: Duration = Duration::from_secs(2);
@@ -70,6 +73,8 @@ pub struct EmulatorBuilder {
     seed: u64,
     clock: Box<dyn Clock>,
     body_limit: usize,
+    upload_limit: usize,
+    page_size: Option<usize>,
 }
 
 impl EmulatorBuilder {
@@ -107,6 +112,22 @@ impl EmulatorBuilder {
         self
     }
 
+    /// The size in bytes of the largest upload, of a file's form or of a blob, 64 MiB unless told
+    /// otherwise; a larger one is answered with 413. Uploads are held in memory.
+    pub fn upload_limit(mut self, bytes: usize) -> Self {
+        self.upload_limit = bytes;
+        self
+    }
+
+    /// How many elements the pages of lists with a `nextLink` have, at least one; unless told
+    /// otherwise all are on one page.
+    ///
+    /// Lists with cursors have pages of the size that the request asks for.
+    pub fn page_size(mut self, elements: usize) -> Self {
+        self.page_size = Some(elements.max(1));
+        self
+    }
+
     /// Starts the emulator on 127.0.0.1. It answers as soon as this returns.
     ///
     /// Must be called within a tokio runtime, whose tasks then serve it.
@@ -120,11 +141,14 @@ impl EmulatorBuilder {
         let address = listener.local_addr().map_err(listen_error)?;
         let shared = Arc::new(Shared {
             projects: Projects::new(self.seed),
+            blobs: Blobs::default(),
             log: RequestLog::default(),
             clock: self.clock,
             script: Box::new(Conversation),
             origin: format!("http://{address}"),
             body_limit: self.body_limit,
+            upload_limit: self.upload_limit,
+            page_size: self.page_size,
         });
         // Parsing takes a moment that belongs to the start and not to the first request.
         crate::documents::all();
@@ -162,6 +186,8 @@ impl Emulator {
             seed: 0,
             clock: Box::new(SystemClock),
             body_limit: BODY_LIMIT,
+            upload_limit: UPLOAD_LIMIT,
+            page_size: None,
         }
     }
 

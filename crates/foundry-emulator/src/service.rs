@@ -1,5 +1,6 @@
 //! A request's way: log, credentials, project, api-version, route, validation, handler, answer.
 
+use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
 
 use axum::body::Body;
@@ -9,21 +10,26 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::blobs::{self, Blobs};
 use crate::clock::Clock;
-use crate::context::{Answer, Context};
+use crate::context::{Answer, Context, Payload};
 use crate::documents::{self, Document, Operation};
 use crate::error::ServiceError;
 use crate::handlers::Handler;
+use crate::multipart::{self, Upload};
 use crate::projects::Projects;
 use crate::query::Query;
 use crate::request_log::RequestLog;
 use crate::router::{Found, decode};
 use crate::script::Script;
 use crate::validate;
+
+type Form = (Map<String, Value>, Option<Upload>);
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -40,6 +46,7 @@ const DISCARDED_BODIES: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) projects: Projects,
+    pub(crate) blobs: Blobs,
     pub(crate) log: RequestLog,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) script: Box<dyn Script>,
@@ -47,6 +54,10 @@ pub(crate) struct Shared {
     pub(crate) origin: String,
     /// The size in bytes of the largest body read.
     pub(crate) body_limit: usize,
+    /// The same of bodies that hold files.
+    pub(crate) upload_limit: usize,
+    /// How many elements a page with a link to the next one has.
+    pub(crate) page_size: Option<usize>,
 }
 
 /// A request that has found its operation.
@@ -61,18 +72,28 @@ struct Routed {
 pub(crate) async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let query = Query::parse(head.uri.query().unwrap_or_default());
-    let body = read(body, shared.body_limit).await;
+    // A blob's signature is its credential.
+    let is_blob = head.uri.path().starts_with(blobs::PATH);
+    let routed = authorize(&head.headers).and_then(|()| route(&head, &query));
+    let takes_file =
+        |routed: &Routed| routed.operation.request.as_ref().is_some_and(|body| body.form_schema().is_some());
+    let limit = if is_blob || routed.as_ref().is_ok_and(takes_file) { shared.upload_limit } else { shared.body_limit };
+    let body = read(body, limit).await;
     let logged = body.clone().unwrap_or_default();
     let number = shared.log.begin(&head, &query, logged);
 
-    let routed = authorize(&head.headers).and_then(|()| route(&head, &query));
     let operation = routed.as_ref().ok().map(|routed| routed.operation.id.as_str());
-    let answer = match (&routed, body) {
-        (Err(error), _) => Err(error.clone()),
-        (_, Err(error)) => Err(error),
-        (Ok(routed), Ok(body)) => answer(&shared, &head, &query, routed, &body),
+    let now = shared.clock.now();
+    let response = if is_blob {
+        shared.blobs.answer(&head, &query, body.ok(), now)
+    } else {
+        let answer = match (&routed, body) {
+            (Err(error), _) => Err(error.clone()),
+            (_, Err(error)) => Err(error),
+            (Ok(routed), Ok(body)) => answer(&shared, &head, &query, routed, &body, now).await,
+        };
+        respond(&head.headers, answer)
     };
-    let response = respond(&head.headers, answer);
     let status = response.status().as_u16();
     shared.log.answered(number, operation, status);
     tracing::debug!(method = %head.method, path = head.uri.path(), status, "answered");
@@ -159,13 +180,19 @@ fn supported_api_versions() -> String {
     versions.join(", ")
 }
 
-fn answer(shared: &Shared, head: &Parts, query: &Query, routed: &Routed, body: &Bytes) -> Result<Answer, ServiceError> {
+async fn answer(
+    shared: &Shared,
+    head: &Parts,
+    query: &Query,
+    routed: &Routed,
+    body: &Bytes,
+    now: DateTime<Utc>,
+) -> Result<Answer, ServiceError> {
     let operation = routed.operation;
     let handler = Handler::find(&operation.method, &operation.shape)
         .ok_or_else(|| ServiceError::not_implemented(&operation.id))?;
     validate::query(operation, query)?;
-    let body = parse(routed, &head.headers, body)?;
-    let now = shared.clock.now().timestamp();
+    let (body, upload) = parse(routed, &head.headers, body).await?;
     let store = shared.projects.store(&routed.project);
     let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
     handler.answer(&mut Context {
@@ -174,20 +201,31 @@ fn answer(shared: &Shared, head: &Parts, query: &Query, routed: &Routed, body: &
         parameters: routed.parameters.clone(),
         query,
         body,
+        upload,
         project: &routed.project,
         store: &mut store,
+        blobs: &shared.blobs,
         script: shared.script.as_ref(),
-        now,
+        now: now.timestamp(),
+        origin: &shared.origin,
+        page_size: shared.page_size,
         url: format!("{}{}", shared.origin, head.uri.path()),
     })
 }
 
 /// The body as the operation's schema wants it. A missing body counts as an empty object, as with
 /// the service; a body that the operation does not take is ignored.
-fn parse(routed: &Routed, headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, ServiceError> {
-    let request = routed.operation.request.as_ref();
-    let Some(schema) = request.and_then(|request| request.json_schema()) else {
-        return Ok(Map::new());
+async fn parse(routed: &Routed, headers: &HeaderMap, body: &Bytes) -> Result<Form, ServiceError> {
+    let Some(request) = &routed.operation.request else {
+        return Ok((Map::new(), None));
+    };
+    if let Some(schema) = request.form_schema() {
+        let (texts, upload) = multipart::read(headers, body).await?;
+        let texts = fitting(routed.document, schema, Value::Object(texts))?;
+        return Ok((texts, upload));
+    }
+    let Some(schema) = request.json_schema() else {
+        return Ok((Map::new(), None));
     };
     let body = if body.is_empty() {
         Value::Object(Map::new())
@@ -200,7 +238,16 @@ fn parse(routed: &Routed, headers: &HeaderMap, body: &Bytes) -> Result<Map<Strin
         }
         serde_json::from_slice(body).map_err(ServiceError::malformed_json)?
     };
-    let violations = validate::body(routed.document, schema, &body);
+    let body = match body {
+        // Whether it fits, only what it changes can tell.
+        Value::Object(patch) if request.is_merge_patch() => patch,
+        body => fitting(routed.document, schema, body)?,
+    };
+    Ok((body, None))
+}
+
+fn fitting(document: &Document, schema: &Value, body: Value) -> Result<Map<String, Value>, ServiceError> {
+    let violations = validate::body(document, schema, &body);
     match body {
         Value::Object(body) if violations.is_empty() => Ok(body),
         _ => Err(ServiceError::invalid_body(&violations)),
@@ -210,16 +257,22 @@ fn parse(routed: &Routed, headers: &HeaderMap, body: &Bytes) -> Result<Map<Strin
 fn respond(asked: &HeaderMap, answer: Result<Answer, ServiceError>) -> Response {
     let (status, body, allow) = match answer {
         Ok(answer) => (answer.status, answer.body, None),
-        Err(error) => (error.status, Some(error.body()), error.allow),
+        Err(error) => (error.status, Payload::Json(error.body()), error.allow),
     };
-    let mut response = Response::new(match &body {
-        Some(body) => Body::from(body.to_string()),
-        None => Body::empty(),
-    });
+    let (content_type, body) = match body {
+        Payload::Nothing => (None, Body::empty()),
+        Payload::Json(body) => (Some("application/json; charset=utf-8"), Body::from(body.to_string())),
+        Payload::Bytes(body) => (Some("application/octet-stream"), Body::from(body)),
+        Payload::Events(events) => {
+            let frames = stream::iter(events.into_frames().map(Ok::<_, Infallible>));
+            (Some("text/event-stream; charset=utf-8"), Body::from_stream(frames))
+        }
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    if body.is_some() {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    if let Some(content_type) = content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
         headers.insert(REQUEST_ID, id);

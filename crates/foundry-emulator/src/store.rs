@@ -1,7 +1,9 @@
 //! What one project holds: collections of JSON values in the order of their making.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::identifiers::Identifiers;
@@ -45,6 +47,18 @@ struct Group {
     records: BTreeMap<u64, (String, Value)>,
     /// Keeps the places of deleted records, so that a caller may delete while listing.
     positions: HashMap<String, u64>,
+    /// The bytes that belong to a record, such as those of a file.
+    contents: HashMap<String, Content>,
+}
+
+/// Bytes that show only their length: they may be many, and they are the caller's.
+#[derive(Clone)]
+pub(crate) struct Content(pub(crate) Bytes);
+
+impl fmt::Debug for Content {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} bytes", self.0.len())
+    }
 }
 
 impl Store {
@@ -76,11 +90,26 @@ impl Store {
         group.records.get(position).map(|(_, value)| value)
     }
 
-    /// Takes a record out, and everything below it.
+    /// Lays bytes beside a record that is there; they go when it goes.
+    pub(crate) fn put_content(&mut self, place: Place<'_>, content: Bytes) {
+        let group = self.collections.get_mut(place.collection).and_then(|known| known.groups.get_mut(place.parents));
+        if let Some(group) = group {
+            group.contents.insert(place.id.to_owned(), Content(content));
+        }
+    }
+
+    /// The bytes beside a record.
+    pub(crate) fn content(&self, place: Place<'_>) -> Option<Bytes> {
+        let group = self.group(place.collection, place.parents)?;
+        group.contents.get(place.id).map(|content| content.0.clone())
+    }
+
+    /// Takes a record out, with its bytes and everything below it.
     pub(crate) fn remove(&mut self, place: Place<'_>) -> Option<Value> {
         let group = self.collections.get_mut(place.collection)?.groups.get_mut(place.parents)?;
         let position = group.positions.get(place.id)?;
         let (_, value) = group.records.remove(position)?;
+        group.contents.remove(place.id);
         let mut chain = place.parents.to_vec();
         chain.push(place.id.to_owned());
         for (name, collection) in &mut self.collections {
@@ -170,6 +199,19 @@ mod tests {
         assert_eq!(store.get(place("threads/runs", &second, "run")), Some(&json!(5)));
         assert_eq!(store.get(place("threadsuits", &first, "run")), Some(&json!(6)));
         assert_eq!(store.remove(place("threads", &[], "first")), None);
+    }
+
+    #[test]
+    fn bytes_go_with_their_record_and_are_not_shown() {
+        let mut store = store();
+        let file = place("files", &[], "a");
+        store.put(file, json!(1));
+        store.put_content(file, Bytes::from_static(b"very private"));
+        assert_eq!(store.content(file), Some(Bytes::from_static(b"very private")));
+        assert!(format!("{store:?}").contains("12 bytes"));
+        assert!(!format!("{store:?}").contains("private"));
+        store.remove(file);
+        assert_eq!(store.content(file), None);
     }
 
     #[test]

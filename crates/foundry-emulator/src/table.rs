@@ -6,8 +6,21 @@ use crate::resources::Verb::{Create, CreateOrUpdate, Delete, Get, List, Update};
 use crate::resources::{Deletion, Identity, ListStyle, Resource, nothing_to_add};
 
 /// Every row.
-pub(crate) static RESOURCES: &[&Resource] =
-    &[&AGENTS, &THREADS, &MESSAGES, &RUNS, &RUN_STEPS, &CONNECTIONS, &DEPLOYMENTS, &DATASETS, &INDEXES];
+pub(crate) static RESOURCES: &[&Resource] = &[
+    &AGENTS,
+    &THREADS,
+    &MESSAGES,
+    &RUNS,
+    &RUN_STEPS,
+    &FILES,
+    &VECTOR_STORES,
+    &VECTOR_STORE_FILES,
+    &FILE_BATCHES,
+    &CONNECTIONS,
+    &DEPLOYMENTS,
+    &DATASETS,
+    &INDEXES,
+];
 
 /// Agents, which the path and the ids call assistants.
 pub(crate) static AGENTS: Resource = Resource {
@@ -147,6 +160,82 @@ pub(crate) static RUN_STEPS: Resource = Resource {
     deletion: Deletion::NoContent,
 };
 
+/// Files. Creating one takes a form, so it is not the table's.
+pub(crate) static FILES: Resource = Resource {
+    name: "files",
+    path: "/files",
+    noun: "file",
+    identity: Identity::Generated { prefix: "assistant-", object: "file" },
+    parent: None,
+    parent_properties: &[],
+    verbs: &[Get, List, Delete],
+    list: ListStyle::Whole,
+    filters: &[("purpose", "purpose")],
+    defaults: || json!({ "status": "processed", "status_details": null, "expires_at": null }),
+    complete: nothing_to_add,
+    // Not "file.deleted", as one would think.
+    deletion: Deletion::Status("file"),
+};
+
+/// Vector stores. Creating one may add files, and looking at one moves things.
+pub(crate) static VECTOR_STORES: Resource = Resource {
+    name: "vector_stores",
+    path: "/vector_stores",
+    noun: "vector store",
+    identity: Identity::Generated { prefix: "vs_", object: "vector_store" },
+    parent: None,
+    parent_properties: &[],
+    verbs: &[List, Update, Delete],
+    list: ListStyle::Cursor,
+    filters: &[],
+    defaults: || {
+        json!({
+            "name": null,
+            "status": "completed",
+            "usage_bytes": 0,
+            "file_counts": { "in_progress": 0, "completed": 0, "failed": 0, "cancelled": 0, "total": 0 },
+            "metadata": {},
+            "expires_after": null,
+            "expires_at": null,
+            "last_active_at": null,
+        })
+    },
+    complete: complete_vector_store,
+    deletion: Deletion::Status("vector_store.deleted"),
+};
+
+/// The files of vector stores, which have the ids of the files themselves.
+pub(crate) static VECTOR_STORE_FILES: Resource = Resource {
+    name: "vector_stores/files",
+    path: "/vector_stores/{}/files",
+    noun: "vector store file",
+    identity: Identity::Generated { prefix: "assistant-", object: "vector_store.file" },
+    parent: Some(&VECTOR_STORES),
+    parent_properties: &["vector_store_id"],
+    verbs: &[List],
+    list: ListStyle::Cursor,
+    filters: &[("filter", "status")],
+    defaults: || json!({ "status": "in_progress", "usage_bytes": 0, "last_error": null }),
+    complete: nothing_to_add,
+    deletion: Deletion::Status("vector_store.file.deleted"),
+};
+
+/// Files added to a vector store in one go. The document calls the object `files_batch`.
+pub(crate) static FILE_BATCHES: Resource = Resource {
+    name: "vector_stores/file_batches",
+    path: "/vector_stores/{}/file_batches",
+    noun: "file batch",
+    identity: Identity::Generated { prefix: "vsfb_", object: "vector_store.file_batch" },
+    parent: Some(&VECTOR_STORES),
+    parent_properties: &["vector_store_id"],
+    verbs: &[],
+    list: ListStyle::Cursor,
+    filters: &[],
+    defaults: || json!({ "status": "in_progress" }),
+    complete: nothing_to_add,
+    deletion: Deletion::NoContent,
+};
+
 /// Connections, which a project has and nobody makes through this API.
 pub(crate) static CONNECTIONS: Resource = Resource {
     name: "connections",
@@ -228,6 +317,17 @@ fn complete_run(record: &mut Map<String, Value>, project: &str) {
     if let Some(truncation) = truncation {
         truncation.entry("last_messages").or_insert(Value::Null);
     }
+}
+
+/// A vector store expires some days after it was last used; being made counts as use.
+fn complete_vector_store(record: &mut Map<String, Value>, _: &str) {
+    const DAY: i64 = 24 * 60 * 60;
+    let number = |name: &str| record.get(name).and_then(Value::as_i64);
+    let active = number("last_active_at").or(number("created_at"));
+    let days = record.get("expires_after").and_then(|policy| policy.get("days")).and_then(Value::as_i64);
+    let expires = active.zip(days).map(|(active, days)| active.saturating_add(days.saturating_mul(DAY)));
+    record.insert("last_active_at".to_owned(), active.into());
+    record.insert("expires_at".to_owned(), expires.into());
 }
 
 /// The long id of a versioned asset.

@@ -59,6 +59,12 @@ fn the_port_can_be_chosen() {
     assert_eq!(port(&program.first_line()), free);
 }
 
+#[test]
+fn the_flags_are_taken() {
+    let mut program = Program::start(&["--upload-limit", "512", "--page-size", "5"]);
+    port(&program.first_line());
+}
+
 #[cfg(unix)]
 #[test]
 fn signals_stop_it_with_exit_code_0() {
@@ -86,7 +92,13 @@ fn a_port_in_use_is_told_with_exit_code_1() {
 
 #[test]
 fn wrong_arguments_are_told_with_exit_code_2() {
-    for arguments in [["--port", "many"], ["--host", "0.0.0.0"]] {
+    for arguments in [
+        ["--port", "many"],
+        ["--host", "0.0.0.0"],
+        ["--upload-limit", "0"],
+        ["--upload-limit", "513"],
+        ["--page-size", "0"],
+    ] {
         let mut program = Program::start(&arguments);
         assert_eq!(program.0.wait().unwrap().code(), Some(2), "{arguments:?}");
     }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use foundry_emulator::{Clock, Emulator};
+use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -40,7 +42,10 @@ impl Clock for SetClock {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) allow: Option<String>,
+    /// The JSON, null if it is something else.
     pub(crate) body: Value,
+    /// What was sent.
+    pub(crate) bytes: Bytes,
 }
 
 impl Answer {
@@ -48,6 +53,12 @@ impl Answer {
     pub(crate) fn success(self) -> Value {
         assert!(self.status < 300, "{self:?}");
         self.body
+    }
+
+    /// The events of a stream, with the one that ends it.
+    pub(crate) fn events(self) -> Vec<(String, Value)> {
+        assert_eq!(self.status, 200, "{self:?}");
+        events(&self.bytes)
     }
 
     /// The `error` of an answer with this status.
@@ -109,20 +120,28 @@ impl Client {
         let content_type = header("content-type");
         let allow = header("allow");
         let bytes = response.bytes().await.unwrap();
-        let body = if bytes.is_empty() {
-            Value::Null
-        } else {
-            assert_eq!(content_type.as_deref(), Some("application/json; charset=utf-8"));
-            serde_json::from_slice(&bytes).unwrap()
-        };
+        let is_json = content_type.as_deref() == Some("application/json; charset=utf-8");
+        let body = if is_json { serde_json::from_slice(&bytes).unwrap() } else { Value::Null };
         if status < 300 {
             let operation =
                 schema::operation(&method, &path).unwrap_or_else(|| panic!("{method} {path} is no operation"));
-            schema::assert_declared(operation, status, &body);
+            match content_type.as_deref() {
+                Some("application/octet-stream") => schema::assert_media_type(operation, "application/octet-stream"),
+                Some("text/event-stream; charset=utf-8") => {
+                    schema::assert_media_type(operation, "text/event-stream");
+                    schema::assert_events(&events(&bytes));
+                }
+                None => assert!(bytes.is_empty()),
+                _ => assert!(is_json, "{content_type:?}"),
+            }
+            if is_json || content_type.is_none() {
+                schema::assert_declared(operation, status, &body);
+            }
         } else {
+            assert!(is_json, "{content_type:?}");
             schema::assert_error(&body);
         }
-        Answer { status, allow, body }
+        Answer { status, allow, body, bytes }
     }
 
     /// Calls an operation; the path may have a query.
@@ -140,6 +159,22 @@ impl Client {
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.call("POST", path, Some(body)).await
+    }
+
+    /// Uploads a file.
+    pub(crate) async fn upload(&self, name: &str, content: impl Into<Vec<u8>>) -> Answer {
+        let part = Part::bytes(content.into()).file_name(name.to_owned());
+        let form = Form::new().text("purpose", "assistants").part("file", part);
+        self.send(self.request("POST", "/files").multipart(form)).await
+    }
+
+    /// The ids of new files that can be searched, each with this many bytes.
+    pub(crate) async fn files(&self, count: usize, bytes: usize) -> Vec<String> {
+        let mut ids = Vec::new();
+        for number in 0..count {
+            ids.push(id(&self.upload(&format!("{number}.txt"), vec![b'a'; bytes]).await.success()));
+        }
+        ids
     }
 
     /// The id of a new agent with these instructions.
@@ -183,6 +218,21 @@ impl Client {
         let messages = page["data"].as_array().unwrap();
         messages.iter().map(text).collect()
     }
+}
+
+/// Reads a stream as the service frames it, and no other way.
+fn events(bytes: &[u8]) -> Vec<(String, Value)> {
+    let text = std::str::from_utf8(bytes).unwrap();
+    assert!(!text.contains('\r'));
+    let mut events: Vec<(String, Value)> = Vec::new();
+    for event in text.strip_suffix("\n\n").unwrap().split("\n\n") {
+        let (name, data) = event.strip_prefix("event: ").unwrap().split_once('\n').unwrap();
+        let data = data.strip_prefix("data: ").unwrap();
+        let data = if data == "[DONE]" { json!(data) } else { serde_json::from_str(data).unwrap() };
+        events.push((name.to_owned(), data));
+    }
+    assert_eq!(events.last().unwrap(), &("done".to_owned(), json!("[DONE]")));
+    events
 }
 
 /// The id of a record.

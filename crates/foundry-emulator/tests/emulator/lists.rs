@@ -1,5 +1,6 @@
 //! Lists: order, cursors, sizes, links.
 
+use foundry_emulator::Emulator;
 use serde_json::{Value, json};
 
 use crate::client::{Client, id, start};
@@ -160,7 +161,8 @@ async fn elements_may_be_deleted_while_they_are_listed() {
 
 #[tokio::test]
 async fn links_lead_through_all_pages() {
-    let (emulator, client, _) = start().await;
+    let emulator = Emulator::builder().page_size(20).start().await.unwrap();
+    let client = Client::new(emulator.endpoint());
     let versions: Vec<String> = (1..=45).map(|number| number.to_string()).collect();
     for version in &versions {
         let path = format!("/datasets/a%20name/versions/{version}");
@@ -169,7 +171,8 @@ async fn links_lead_through_all_pages() {
     }
     let mut seen: Vec<String> = Vec::new();
     let mut sizes = Vec::new();
-    let mut page = client.get("/datasets/a%20name/versions").await.success();
+    let mut page = client.get("/datasets/a%20name/versions?extra=a%26b").await.success();
+    let mut token = String::new();
     loop {
         let elements = page["value"].as_array().unwrap();
         sizes.push(elements.len());
@@ -179,12 +182,146 @@ async fn links_lead_through_all_pages() {
         };
         // The link holds all that is needed but the credential.
         let path = link.strip_prefix(emulator.endpoint()).unwrap();
+        let query: Vec<(String, String)> = url::Url::parse(link).unwrap().query_pairs().into_owned().collect();
+        let kept = [("extra".to_owned(), "a&b".to_owned()), ("api-version".to_owned(), "2025-05-01".to_owned())];
+        assert_eq!(query[..2], kept);
+        assert_eq!((query.len(), query[2].0.as_str()), (3, "continuationToken"));
+        token.clone_from(&query[2].1);
         let request = client.bare("GET", path).header("api-key", "a");
         page = client.send(request).await.success();
     }
     assert_eq!(sizes, [20, 20, 5]);
     assert_eq!(seen, versions);
 
-    let error = client.get("/datasets/a%20name/versions?continuationToken=x").await.error(400);
-    assert_eq!(error["param"], "continuationToken");
+    // Neither an invented token nor that of another list is taken.
+    for path in ["/datasets/a%20name/versions?continuationToken=x", &format!("/datasets?continuationToken={token}")] {
+        let error = client.get(path).await.error(400);
+        assert_eq!(error["param"], "continuationToken");
+    }
+}
+
+#[tokio::test]
+async fn lists_with_links_are_one_page_unless_told_otherwise() {
+    let (_emulator, client, _) = start().await;
+    for version in 0..120 {
+        let path = format!("/indexes/many/versions/{version}");
+        let body = json!({ "type": "AzureSearch", "connectionName": "search", "indexName": "i" });
+        client.call("PATCH", &path, Some(body)).await.success();
+    }
+    let page = client.get("/indexes/many/versions").await.success();
+    assert_eq!(page["value"].as_array().unwrap().len(), 120);
+    assert!(page.get("nextLink").is_none());
+}
+
+#[tokio::test]
+async fn every_list_with_links_can_be_cut() {
+    let emulator = Emulator::builder().page_size(1).start().await.unwrap();
+    let client = Client::new(emulator.endpoint());
+    for name in ["a", "b", "a"] {
+        for version in ["1", "2"] {
+            let index = json!({ "type": "AzureSearch", "connectionName": "search", "indexName": "i" });
+            let dataset = json!({ "type": "uri_file", "dataUri": "https://example.com/data" });
+            client.call("PATCH", &format!("/indexes/{name}/versions/{version}"), Some(index)).await.success();
+            client.call("PATCH", &format!("/datasets/{name}/versions/{version}"), Some(dataset)).await.success();
+        }
+    }
+    for (path, count) in [
+        ("/deployments", 3),
+        ("/deployments?modelName=gpt-4o", 1),
+        ("/connections", 3),
+        ("/connections?defaultConnection=true", 2),
+        ("/indexes", 2),
+        ("/indexes/b/versions", 2),
+        ("/datasets", 2),
+        ("/datasets/a/versions", 2),
+        ("/datasets/none/versions", 0),
+    ] {
+        let mut seen = Vec::new();
+        let mut page = client.get(path).await.success();
+        loop {
+            let elements = page["value"].as_array().unwrap();
+            assert!(elements.len() <= 1);
+            seen.extend(elements.clone());
+            let Some(link) = page["nextLink"].as_str() else {
+                break;
+            };
+            let request = client.bare("GET", link.strip_prefix(emulator.endpoint()).unwrap()).bearer_auth("a");
+            page = client.send(request).await.success();
+        }
+        assert_eq!(seen.len(), count, "{path}");
+        seen.dedup();
+        assert_eq!(seen.len(), count, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_made_between_pages_does_not_shift_them() {
+    let (_emulator, client, _) = start().await;
+    for order in ["desc", "asc"] {
+        let (path, mut all) = messages(&client, 7).await;
+        let thread = path.split('/').nth(2).unwrap();
+        let mut seen: Vec<String> = Vec::new();
+        let mut query = format!("{path}?order={order}&limit=3");
+        loop {
+            let page = client.get(&query).await.success();
+            seen.extend(ids(&page));
+            if page["has_more"] == false {
+                break;
+            }
+            if all.len() < 9 {
+                all.push(id(&client.say(thread, "made meanwhile").await));
+            }
+            query = format!("{path}?order={order}&limit=3&after={}", page["last_id"].as_str().unwrap());
+        }
+        // What is new stands at the end of the one order and before the first page of the other.
+        if order == "desc" {
+            all.truncate(7);
+            all.reverse();
+        }
+        assert_eq!(seen, all, "{order}");
+    }
+}
+
+#[tokio::test]
+async fn every_list_with_cursors_keeps_to_its_parameters() {
+    let (_emulator, client, _) = start().await;
+    let agent = client.agent("").await;
+    client.agent("").await;
+    let (messages, _) = messages(&client, 2).await;
+    let thread = messages.split('/').nth(2).unwrap();
+    client.thread().await;
+    for _ in 0..2 {
+        let run = client.run(thread, &agent).await;
+        client.complete(&run).await;
+    }
+    let files = client.files(2, 1).await;
+    let store = id(&client.post("/vector_stores", json!({ "file_ids": files })).await.success());
+    client.post("/vector_stores", json!({})).await.success();
+    let store = format!("/vector_stores/{store}");
+    let batch = client.post(&format!("{store}/file_batches"), json!({ "file_ids": files })).await.success();
+    for path in [
+        "/assistants".to_owned(),
+        "/threads".to_owned(),
+        messages.clone(),
+        format!("/threads/{thread}/runs"),
+        "/vector_stores".to_owned(),
+        format!("{store}/files"),
+        format!("{store}/file_batches/{}/files", id(&batch)),
+    ] {
+        let newest_first = ids(&client.get(&path).await.success());
+        let mut oldest_first = ids(&client.get(&format!("{path}?order=asc")).await.success());
+        oldest_first.reverse();
+        assert_eq!(newest_first, oldest_first, "{path}");
+        let [first, second] = &newest_first[..2] else { panic!("{path}") };
+        let page = client.get(&format!("{path}?limit=1")).await.success();
+        assert_eq!((ids(&page), page["has_more"] == true), (vec![first.clone()], true), "{path}");
+        let page = client.get(&format!("{path}?limit=1&after={first}")).await.success();
+        assert_eq!(ids(&page), std::slice::from_ref(second), "{path}");
+        let page = client.get(&format!("{path}?limit=1&before={second}")).await.success();
+        assert_eq!((ids(&page), page["has_more"] == false), (vec![first.clone()], true), "{path}");
+        for wrong in ["limit=0", "limit=101", "order=up", "after=x", "before=x"] {
+            let error = client.get(&format!("{path}?{wrong}")).await.error(400);
+            assert_eq!(error["param"], wrong.split('=').next().unwrap(), "{path}");
+        }
+    }
 }

@@ -3,9 +3,14 @@
 
 mod client;
 mod conversation;
+mod datasets;
 mod errors;
+mod files;
 mod lists;
+mod operations;
 mod resources;
 mod runs;
 mod schema;
 mod server;
+mod streams;
+mod vector_stores;

@@ -181,6 +181,6 @@ async fn versions_of_indexes_are_created_and_listed() {
     assert_eq!(client.get(path).await.success(), index);
     assert_eq!(client.get("/indexes").await.success()["value"], json!([index]));
     let incomplete = json!({ "type": "AzureSearch" });
-    let error = client.call("PATCH", path, Some(incomplete)).await.error(400);
+    let error = client.call("PATCH", "/indexes/library/versions/2", Some(incomplete)).await.error(400);
     assert_eq!(error["param"], "/connectionName");
 }

@@ -246,18 +246,21 @@ async fn messages_can_be_listed_by_run() {
 }
 
 #[tokio::test]
-async fn streams_and_tool_outputs_are_announced_as_missing() {
+async fn a_run_that_asks_for_nothing_takes_no_tool_outputs() {
     let (_emulator, client, _) = start().await;
     let agent = client.agent("").await;
     let thread = client.thread().await;
-    let stream = json!({ "assistant_id": agent, "stream": true });
-    for path in [format!("/threads/{thread}/runs"), "/threads/runs".to_owned()] {
-        let error = client.post(&path, stream.clone()).await.error(501);
-        assert_eq!(error["code"], "not_implemented_in_emulator");
+    let run = client.run(&thread, &agent).await;
+    let submit = format!("{run}/submit_tool_outputs");
+    let outputs = json!({ "tool_outputs": [{ "tool_call_id": "call_1", "output": "5" }] });
+    for status in ["queued", "in_progress", "completed"] {
+        let error = client.post(&submit, outputs.clone()).await.error(400);
+        assert_eq!(error["code"], "invalid_request_error");
+        assert!(error["message"].as_str().unwrap().contains(status), "{error}");
+        client.get(&run).await.success();
     }
-    let page = client.get(&format!("/threads/{thread}/runs")).await.success();
-    assert_eq!(page["data"], json!([]));
-    // False is what runs are without it.
-    let no_stream = json!({ "assistant_id": agent, "stream": false });
-    client.post("/threads/runs", no_stream).await.success();
+    let error = client.post(&submit, json!({})).await.error(400);
+    assert_eq!(error["param"], "/tool_outputs");
+    let unknown = format!("/threads/{thread}/runs/run_x/submit_tool_outputs");
+    client.post(&unknown, outputs).await.error(404);
 }
