@@ -1,5 +1,6 @@
 //! The part of a generated client that is the same for all operations.
 
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::transport::{Body, ByteStream, Call, Response, SharedTransport, Transp
 use crate::wire::{Decode, from_slice};
 
 /// An answer: the value, and the status and headers it came with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Reply<T> {
     /// The value.
@@ -26,6 +27,17 @@ pub struct Reply<T> {
     pub headers: HeaderMap,
     /// The body as received; empty where it was handed over as a stream.
     pub body: Bytes,
+}
+
+/// The body may hold what the value's type hides.
+impl<T: fmt::Debug> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("value", &self.value)
+            .field("status", &self.status)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish_non_exhaustive()
+    }
 }
 
 impl<T> Reply<T> {

@@ -29,7 +29,7 @@ pub(crate) struct TypeDefinition {
 pub(crate) enum Shape {
     Struct(Struct),
     Enum(Vec<EnumValue>),
-    Tagged { tag: String, branches: Vec<Branch> },
+    Tagged { tag: String, branches: Vec<Branch>, secret: bool },
     Untagged { variants: Vec<KindVariant>, objects: Vec<ObjectVariant> },
     Alias(Type),
 }
@@ -135,6 +135,8 @@ pub(crate) enum Type {
     Integer,
     Number,
     Timestamp,
+    /// A string that is never shown.
+    Secret,
     /// Any JSON value.
     Any,
     /// Any JSON object.
@@ -156,6 +158,7 @@ impl Type {
             Self::Integer => "i64".to_owned(),
             Self::Number => "f64".to_owned(),
             Self::Timestamp => "Timestamp".to_owned(),
+            Self::Secret => "Secret".to_owned(),
             Self::Any => "Value".to_owned(),
             Self::Object => "Map<String, Value>".to_owned(),
             Self::Vec(item) => format!("Vec<{}>", item.rust()),
@@ -367,7 +370,8 @@ mod tests {
     #[test]
     fn what_would_contain_itself_by_value_is_boxed() {
         let branch = |ty: &str| Branch { variant: ty.to_owned(), ty: ty.to_owned(), values: vec![ty.to_owned()] };
-        let tagged = Shape::Tagged { tag: "type".to_owned(), branches: vec![branch("Leaf"), branch("Tree")] };
+        let branches = vec![branch("Leaf"), branch("Tree")];
+        let tagged = Shape::Tagged { tag: "type".to_owned(), branches, secret: false };
         let untagged = Shape::Untagged {
             variants: vec![KindVariant { kind: Kind::String, variant: "String".to_owned(), ty: Type::String }],
             objects: vec![ObjectVariant { variant: "Tree".to_owned(), ty: "Tree".to_owned(), needs: Vec::new() }],

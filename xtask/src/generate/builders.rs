@@ -593,6 +593,7 @@ pub(super) fn qualified(ty: &Type) -> String {
         Type::Integer => "i64".to_owned(),
         Type::Number => "f64".to_owned(),
         Type::Timestamp => "foundry_raw::Timestamp".to_owned(),
+        Type::Secret => "foundry_raw::Secret".to_owned(),
         Type::Any => "serde_json::Value".to_owned(),
         Type::Object => "serde_json::Map<String, serde_json::Value>".to_owned(),
         Type::Vec(item) => format!("Vec<{}>", qualified(item)),

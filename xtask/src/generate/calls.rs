@@ -91,7 +91,7 @@ fn typed(api: &Api, ty: &Type) -> String {
 /// A value of a type as JSON: what is required, and of everything else the first.
 fn json(api: &Api, ty: &Type, depth: usize) -> String {
     match ty {
-        Type::String => "\"text\"".to_owned(),
+        Type::String | Type::Secret => "\"text\"".to_owned(),
         Type::Boolean => "true".to_owned(),
         Type::Integer | Type::Timestamp => "7".to_owned(),
         Type::Number => "0.5".to_owned(),

@@ -71,6 +71,7 @@ const TAKEN_TYPES: &[&str] = &[
     "List",
     "Extra",
     "Timestamp",
+    "Secret",
     "Result",
     "AsRef",
     "Default",

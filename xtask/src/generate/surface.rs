@@ -44,7 +44,7 @@ pub(crate) fn emit(api: &Api, methods: &[Method]) -> String {
                     let _ = writeln!(text, "variant {name}::{} = {:?}", value.variant, value.value);
                 }
             }
-            Shape::Tagged { tag, branches } => {
+            Shape::Tagged { tag, branches, .. } => {
                 let _ = writeln!(text, "union {name} by {tag}");
                 for branch in branches {
                     let _ = writeln!(text, "variant {name}::{}({}) = {:?}", branch.variant, branch.ty, branch.values);

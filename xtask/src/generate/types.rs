@@ -69,6 +69,9 @@ fn uses(types: &[(&str, &TypeDefinition)]) -> String {
                 Type::Timestamp => {
                     found.insert("use crate::Timestamp;");
                 }
+                Type::Secret => {
+                    found.insert("use crate::Secret;");
+                }
                 Type::List(_) => {
                     found.insert("use crate::List;");
                 }
@@ -118,10 +121,11 @@ fn definition_text(api: &Api, name: &str, definition: &TypeDefinition) -> String
             body.push_str("    }\n}\n");
             text = body;
         }
-        Shape::Tagged { tag, branches } => {
+        Shape::Tagged { tag, branches, secret } => {
+            let secret = if *secret { " secret" } else { "" };
             text = docs::lines("    ", &description);
             let mut body = String::new();
-            let _ = writeln!(body, "tagged_union! {{\n{text}    {name} by {tag:?} {{");
+            let _ = writeln!(body, "tagged_union! {{\n{text}    {name} by {tag:?}{secret} {{");
             for (index, branch) in branches.iter().enumerate() {
                 let values: Vec<String> = branch.values.iter().map(|value| format!("{value:?}")).collect();
                 let shown: Vec<String> = branch.values.iter().map(|value| format!("`{value}`")).collect();

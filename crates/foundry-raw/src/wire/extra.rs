@@ -1,12 +1,15 @@
 //! What a struct received beyond its own fields, and what of them it did not receive.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 /// Fields that this version of the crate does not know, kept as received and sent back.
 ///
 /// Two words wide, and empty for nearly all values. A field put here with [`insert`](Self::insert)
 /// is sent too, which is the way to use a property that the service has and the description has not.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// `Debug` shows the names alone: what nobody knows may be secret.
+#[derive(Clone, Default, PartialEq)]
 pub struct Extra {
     /// A bit for each of the first 64 fields; those beyond are in `kept`. Required fields that were
     /// not received, or must not be sent: they are left out again as long as they are empty. Here,
@@ -16,13 +19,20 @@ pub struct Extra {
 }
 
 /// The lists are sorted, so that values are equal whatever order they were received in.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 struct Kept {
     fields: Map<String, Value>,
     /// Indices of absent fields that have no bit.
     absent: Vec<u16>,
     /// Fields whose value encodes otherwise than it was received, as received.
     received: Vec<(u16, Value)>,
+}
+
+impl fmt::Debug for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Extra")?;
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+    }
 }
 
 impl Extra {

@@ -9,6 +9,7 @@ mod model;
 mod open_enum;
 mod reader;
 mod report;
+mod secret;
 mod timestamp;
 mod union;
 
@@ -19,6 +20,7 @@ pub use list::{List, Undecoded};
 pub use open_enum::UnknownValue;
 pub use reader::MAX_DEPTH;
 pub use report::{Direction, Report};
+pub use secret::{Secret, SecretValue};
 pub use timestamp::Timestamp;
 
 pub(crate) use decode::deserialize;
@@ -32,4 +34,4 @@ pub(crate) use model::{
     model, model_access, model_open, model_presence, model_set, model_setter, model_some, model_write,
 };
 pub(crate) use open_enum::open_enum;
-pub(crate) use union::{tagged_union, union_decode, union_from, union_kind, untagged_union};
+pub(crate) use union::{tagged_union, union_decode, union_from, union_kind, union_value, untagged_union};

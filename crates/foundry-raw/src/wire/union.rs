@@ -50,7 +50,7 @@ pub(crate) fn unknown(reader: &mut Reader<'_>) -> Result<Value, DecodeError> {
 
 /// Makes a union by a tag: variants with their types and the values of the tag.
 macro_rules! tagged_union {
-    ($(#[$meta:meta])* $name:ident by $tag:literal {
+    ($(#[$meta:meta])* $name:ident by $tag:literal $($secret:ident)? {
         $($(#[$variant_meta:meta])* $variant:ident($branch:ty) = $index:literal $($value:literal)|+,)*
     }) => {
         $(#[$meta])*
@@ -59,7 +59,7 @@ macro_rules! tagged_union {
         pub enum $name {
             $($(#[$variant_meta])* $variant($branch),)*
             /// A kind this version of the crate does not know; it is sent back as received.
-            Unknown(serde_json::Value),
+            Unknown($crate::wire::union_value!($($secret)?)),
         }
 
         $(impl From<$branch> for $name {
@@ -81,12 +81,12 @@ macro_rules! tagged_union {
                         Ok(branch) => Ok(Self::$variant(branch)),
                         Err(error) => Err(error.in_kind(stringify!($name), stringify!($variant))),
                     },)*
-                    _ => $crate::wire::unknown(reader).map(Self::Unknown),
+                    _ => $crate::wire::unknown(reader).map(|value| Self::Unknown(value.into())),
                 }
             }
 
             fn empty() -> Self {
-                Self::Unknown(serde_json::Value::Null)
+                Self::Unknown(serde_json::Value::Null.into())
             }
         }
 
@@ -107,6 +107,17 @@ macro_rules! tagged_union {
     };
 }
 pub(crate) use tagged_union;
+
+/// What holds an unknown kind of a union; of one whose kinds hold secrets it is not shown.
+macro_rules! union_value {
+    () => {
+        serde_json::Value
+    };
+    (secret) => {
+        $crate::SecretValue
+    };
+}
+pub(crate) use union_value;
 
 /// Makes a union without a tag: variants by the kind of JSON value; objects by the keys they need,
 /// in the order given.

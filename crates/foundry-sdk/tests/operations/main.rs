@@ -20,7 +20,10 @@ const BASE: &str = "/api/projects/p";
 pub(crate) type Call = (&'static str, BoxFuture<'static, ()>);
 
 /// A call whose answer does not matter: what is sent does.
-pub(crate) fn call<T: 'static>(id: &'static str, sent: impl Future<Output = Result<Reply<T>>> + Send + 'static) -> Call {
+pub(crate) fn call<T: 'static>(
+    id: &'static str,
+    sent: impl Future<Output = Result<Reply<T>>> + Send + 'static,
+) -> Call {
     (id, Box::pin(async move { drop(sent.await) }))
 }
 
@@ -177,5 +180,7 @@ fn check(document: &Value, id: &str, request: &Request<()>, body: Option<&[u8]>)
 }
 
 fn snake_case(name: &str) -> String {
-    name.chars().flat_map(|c| if c.is_ascii_uppercase() { vec!['_', c.to_ascii_lowercase()] } else { vec![c] }).collect()
+    name.chars()
+        .flat_map(|c| if c.is_ascii_uppercase() { vec!['_', c.to_ascii_lowercase()] } else { vec![c] })
+        .collect()
 }

@@ -179,10 +179,11 @@ impl Reader<'_> {
                 ));
             }
         }
-        self.branches(tag, pairs, place)
+        let secret = schema["x-secret"] == true;
+        Ok(Shape::Tagged { tag, branches: self.branches(pairs, place)?, secret })
     }
 
-    fn branches(&self, tag: String, pairs: Vec<(String, &str)>, place: &str) -> Result<Shape, Failure> {
+    fn branches(&self, pairs: Vec<(String, &str)>, place: &str) -> Result<Vec<Branch>, Failure> {
         let mut branches: Vec<(&str, Branch)> = Vec::new();
         for (value, name) in pairs {
             if let Some((_, branch)) = branches.iter_mut().find(|(known, _)| *known == name) {
@@ -200,7 +201,7 @@ impl Reader<'_> {
             let ty = self.rust_name(name)?.to_owned();
             branches.push((name, Branch { variant, ty, values: vec![value] }));
         }
-        Ok(Shape::Tagged { tag, branches: branches.into_iter().map(|(_, branch)| branch).collect() })
+        Ok(branches.into_iter().map(|(_, branch)| branch).collect())
     }
 
     /// A union without a discriminator: by a constant that all parts fix, or by the kind of JSON
@@ -210,7 +211,7 @@ impl Reader<'_> {
         if let Some(names) = &names
             && let Some((tag, pairs)) = self.inferred_tag(names)
         {
-            return self.branches(tag, pairs, place);
+            return Ok(Shape::Tagged { tag, branches: self.branches(pairs, place)?, secret: false });
         }
         let mut variants: BTreeMap<Kind, KindVariant> = BTreeMap::new();
         let mut objects: Vec<ObjectVariant> = Vec::new();
@@ -324,6 +325,9 @@ impl Reader<'_> {
         }
         if schema.get("enum").is_some() {
             return refuse("an inline enum");
+        }
+        if schema["x-secret"] == true {
+            return if schema["type"] == "string" { Ok(Type::Secret) } else { refuse("a secret that is no string") };
         }
         let format = schema["format"].as_str().unwrap_or_default();
         Ok(match schema["type"].as_str() {

@@ -167,7 +167,7 @@ fn the_tag_of_a_branch_is_written_by_the_branch() {
     let types = types(union(("Other", json!({ "type": "string" }))));
     assert_eq!(structure(&types, "Cat").fixed, [("type".to_owned(), "cat".to_owned())]);
     assert!(structure(&types, "Cat").fields.is_empty());
-    let Shape::Tagged { tag, branches } = &types["Out"].shape else { panic!("{:?}", types["Out"]) };
+    let Shape::Tagged { tag, branches, .. } = &types["Out"].shape else { panic!("{:?}", types["Out"]) };
     assert_eq!(tag, "type");
     let shown: Vec<_> = branches.iter().map(|b| (b.variant.as_str(), b.ty.as_str(), b.values.clone())).collect();
     assert_eq!(shown, [("Cat", "Cat", vec!["cat".to_owned()]), ("Dog", "Dog", vec!["dog".to_owned()])]);

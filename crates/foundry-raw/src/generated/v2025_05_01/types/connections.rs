@@ -3,6 +3,7 @@
 
 use crate::Extra;
 use crate::List;
+use crate::Secret;
 use std::collections::BTreeMap;
 use crate::wire::model;
 use crate::wire::open_enum;
@@ -15,7 +16,7 @@ use super::*;
 #[non_exhaustive]
 pub struct ApiKeyCredentials {
     /// The API key, a secret; absent unless credentials were asked for.
-    pub key: Option<String>,
+    pub key: Option<Secret>,
     /// Fields that this version does not know, as received; what is put here is sent.
     pub extra: Extra,
 }
@@ -40,13 +41,13 @@ model! {
     ApiKeyCredentials;
     fixed [0 "type" = "ApiKey"]
     fields [
-        1 optional both "key" key: plain(String),
+        1 optional both "key" key: plain(Secret),
     ]
 }
 
 tagged_union! {
     /// How a connection logs in to its service, told apart by `type`.
-    BaseCredentials by "type" {
+    BaseCredentials by "type" secret {
         /// Microsoft Entra ID: a token is used instead of a stored secret.
         Aad(EntraIdCredentials) = 0 "AAD",
         /// Credentials that consist of an API key.
@@ -149,7 +150,7 @@ open_enum! {
 #[non_exhaustive]
 pub struct CustomCredential {
     /// The keys by name, all of them secrets; the service may send them beside `type` instead.
-    pub keys: BTreeMap<String, String>,
+    pub keys: BTreeMap<String, Secret>,
     /// Fields that this version does not know, as received; what is put here is sent.
     pub extra: Extra,
 }
@@ -157,7 +158,7 @@ pub struct CustomCredential {
 impl CustomCredential {
     /// With what the service requires: `keys`.
     pub fn new(
-        keys: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+        keys: impl IntoIterator<Item = (impl Into<String>, impl Into<Secret>)>,
     ) -> Self {
         Self {
             keys: keys.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
@@ -170,7 +171,7 @@ model! {
     CustomCredential, open;
     fixed [0 "type" = "CustomKeys"]
     fields [
-        1 required both "keys" keys: map(String),
+        1 required both "keys" keys: map(Secret),
     ]
 }
 
@@ -271,7 +272,7 @@ model! {
 #[non_exhaustive]
 pub struct SasCredentials {
     /// The shared access signature, a secret; absent unless credentials were asked for.
-    pub sas: Option<String>,
+    pub sas: Option<Secret>,
     /// Fields that this version does not know, as received; what is put here is sent.
     pub extra: Extra,
 }
@@ -296,6 +297,6 @@ model! {
     SasCredentials;
     fixed [0 "type" = "SAS"]
     fields [
-        1 optional both "SAS" sas: plain(String),
+        1 optional both "SAS" sas: plain(Secret),
     ]
 }

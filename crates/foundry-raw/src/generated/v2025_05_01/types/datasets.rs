@@ -3,6 +3,7 @@
 
 use crate::Extra;
 use crate::List;
+use crate::Secret;
 use std::collections::BTreeMap;
 use crate::wire::model;
 use crate::wire::tagged_union;
@@ -54,7 +55,7 @@ model! {
 #[non_exhaustive]
 pub struct BlobReferenceSasCredential {
     /// URI that grants access by itself, a secret.
-    pub sas_uri: String,
+    pub sas_uri: Secret,
     /// Always `SAS`.
     pub r#type: String,
     /// Fields that this version does not know, as received; what is put here is sent.
@@ -64,7 +65,7 @@ pub struct BlobReferenceSasCredential {
 impl BlobReferenceSasCredential {
     /// With what the service requires: `sasUri`, `type`.
     pub fn new(
-        sas_uri: impl Into<String>,
+        sas_uri: impl Into<Secret>,
         r#type: impl Into<String>,
     ) -> Self {
         Self {
@@ -79,7 +80,7 @@ model! {
     BlobReferenceSasCredential;
     fixed []
     fields [
-        0 required both "sasUri" sas_uri: plain(String),
+        0 required both "sasUri" sas_uri: plain(Secret),
         1 required both "type" r#type: plain(String),
     ]
 }
