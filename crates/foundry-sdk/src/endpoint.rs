@@ -110,6 +110,7 @@ impl Endpoint {
     }
 
     /// The host, for logs.
+    #[cfg(feature = "tracing")]
     pub(crate) fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }

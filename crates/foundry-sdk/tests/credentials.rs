@@ -129,7 +129,7 @@ fn a_client_shows_the_kind_of_its_credential_and_no_secret() {
 fn what_cannot_be_used_is_refused_when_the_client_is_built() {
     for (credential, said) in [
         (Credential::api_key(""), "an API key is empty"),
-        (Credential::api_key(format!("{PLANTED}\n")), "an API key has characters that none has"),
+        (Credential::api_key(format!("{PLANTED}\n")), "an API key has characters that no header may hold"),
         (Credential::token(format!("Bearer {PLANTED}")), "give the token alone"),
         (Credential::azure_cli_in_tenant("a & b"), "`a & b` is no tenant"),
         (Credential::azure_cli().scope("--help"), "`--help` is no scope"),

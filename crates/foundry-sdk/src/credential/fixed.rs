@@ -51,12 +51,15 @@ pub(super) fn bearer(token: &SecretString) -> Result<HeaderValue, &'static str> 
 /// A header's value, or what is wrong with the secret; what it is held in is wiped with its last
 /// clone.
 fn value(before: &str, secret: &SecretString) -> Result<HeaderValue, &'static str> {
-    const UNFIT: &str = "has characters that none has; is there a line break or a space in it?";
+    const UNFIT: &str = "has characters that no header may hold; is there a line break in it?";
     let secret = secret.expose_secret();
     if secret.is_empty() {
         return Err("is empty");
     }
-    if !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if secret.trim_matches(' ').len() != secret.len() {
+        return Err("begins or ends with a space");
+    }
+    if !secret.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
         return Err(UNFIT);
     }
     // All its room at once: what a growing buffer leaves behind is not wiped.
@@ -100,9 +103,9 @@ mod tests {
         for (secret, said) in [
             (String::new(), "is empty"),
             (format!("{PLANTED}\n"), "is there a line break"),
-            (format!("{PLANTED} {PLANTED}"), "is there a line break or a space"),
-            (format!("{PLANTED}é"), "has characters that none has"),
-            (format!("{PLANTED}\0"), "has characters that none has"),
+            (format!("{PLANTED} "), "ends with a space"),
+            (format!("{PLANTED}é"), "has characters that no header may hold"),
+            (format!("{PLANTED}\0"), "has characters that no header may hold"),
         ] {
             for credential in [Credential::api_key(secret.clone()), Credential::token(secret.clone())] {
                 let error = credential.check().unwrap_err();
@@ -118,5 +121,6 @@ mod tests {
             assert!(!all_of(&error).contains(PLANTED), "{error}");
         }
         Credential::token("Bearer").check().unwrap();
+        Credential::token("made up").check().unwrap();
     }
 }
