@@ -23,8 +23,8 @@ pub use operation::{Features, Operation, Paging, Streaming};
 pub use sse::{Event, EventError, EventParser};
 pub use transport::{Body, BoxError, ByteStream, Call, DirectTransport, Response, Transport, streamed, whole};
 pub use wire::{
-    Decode, DecodeError, Direction, Extra, List, MAX_DEPTH, Report, Secret, SecretValue, Timestamp, Undecoded, UnknownValue, from_slice,
-    from_slice_with_report, from_str,
+    Decode, DecodeError, Direction, Extra, List, MAX_DEPTH, Report, Secret, SecretValue, Timestamp, Undecoded,
+    UnknownValue, from_slice, from_slice_with_report, from_str,
 };
 
 // A module per API; which there are is the generator's to say.

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 // Without any API there is nothing to send.
-#![cfg_attr(not(feature = "v2025-05-01"), allow(dead_code, unused_imports))]
+#![cfg_attr(not(feature = "v2025-05-01"), allow(dead_code, unused_imports, unused_macros))]
 
 mod answer;
 #[cfg(feature = "v2025-05-01")]
@@ -24,7 +24,6 @@ mod pipeline;
 #[cfg(feature = "v2025-05-01")]
 mod poller;
 mod redact;
-#[cfg(feature = "v2025-05-01")]
 mod request;
 mod transport;
 
@@ -43,7 +42,6 @@ pub use pager::{Continuation, Page, Paged, Pager, Pages};
 pub use pipeline::RetryPolicy;
 #[cfg(feature = "v2025-05-01")]
 pub use poller::{Polled, Poller};
-#[cfg(feature = "v2025-05-01")]
 pub use request::{Operation, Reply, Request};
 pub use transport::{HttpTransport, RequestBody, Transport};
 

@@ -61,18 +61,13 @@ pub trait Transport: Send + Sync + 'static {
 }
 
 /// The body of a request.
+#[derive(Default)]
 pub struct RequestBody(reqwest::Body);
 
 impl RequestBody {
     /// The body, if it is at hand and not streamed; empty if there is none.
     pub fn as_bytes(&self) -> Option<&[u8]> {
         self.0.as_bytes()
-    }
-}
-
-impl Default for RequestBody {
-    fn default() -> Self {
-        Self(reqwest::Body::default())
     }
 }
 

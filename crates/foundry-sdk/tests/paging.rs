@@ -17,10 +17,13 @@ use tokio::runtime::Runtime;
 
 const ORIGIN: &str = "https://r.example";
 
+/// What is answered to a URL, after so many others.
+type Answer = dyn Fn(&url::Url, usize) -> (u16, Value) + Send + Sync;
+
 /// Answers each request by a function of its URL, and notes what was asked.
 #[derive(Clone)]
 struct Server {
-    answer: Arc<dyn Fn(&url::Url, usize) -> (u16, Value) + Send + Sync>,
+    answer: Arc<Answer>,
     asked: Arc<Mutex<Vec<Request<()>>>>,
 }
 
@@ -68,7 +71,7 @@ fn at_once<F: Future>(future: F) -> F::Output {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     let runtime = RUNTIME.get_or_init(|| tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap());
     let _inside = runtime.enter();
-    future.now_or_never().expect("it waits for something")
+    future.now_or_never().unwrap_or_else(|| panic!("it waits for something"))
 }
 
 fn parameter(url: &url::Url, name: &str) -> Option<String> {
@@ -228,7 +231,8 @@ fn a_next_link_to_another_origin_is_refused_before_anything_is_sent() {
         "data:text/plain,x",
         "https://",
     ] {
-        let server = Server::new(move |_, _| (200, json!({ "value": [{ "id": "1", "name": "a" }], "nextLink": foreign })));
+        let server =
+            Server::new(move |_, _| (200, json!({ "value": [{ "id": "1", "name": "a" }], "nextLink": foreign })));
         let read = read_all(server.classic().connections().list().into_stream());
         let [Ok(_), Err(error)] = &read[..] else { panic!("{foreign}: {read:?}") };
         assert!(matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Decode), "{foreign}: {error:?}");

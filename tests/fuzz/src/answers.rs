@@ -13,19 +13,22 @@ const PLANTED: &str = "planted-secret";
 /// Answers with what was set last on this thread.
 struct Answering;
 
+type Answer = (StatusCode, Vec<(HeaderName, HeaderValue)>, Vec<u8>);
+
 thread_local! {
-    static ANSWER: RefCell<(StatusCode, Vec<(HeaderName, HeaderValue)>, Vec<u8>)> = const { RefCell::new((StatusCode::OK, Vec::new(), Vec::new())) };
+    static ANSWER: RefCell<Answer> = const { RefCell::new((StatusCode::OK, Vec::new(), Vec::new())) };
     static CLIENT: (Runtime, ProjectClient) = client();
 }
 
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking, also in what its tests share")]
 fn client() -> (Runtime, ProjectClient) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let client = ProjectClient::builder("https://r.example/api/projects/p")
         .credential(Credential::api_key(PLANTED))
         .retry(RetryPolicy::none())
         .transport(Answering)
         .build()
-        .expect("a client");
+        .unwrap();
     (runtime, client)
 }
 
