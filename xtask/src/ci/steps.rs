@@ -117,5 +117,21 @@ pub(super) fn package(root: &Path) -> Result<(), Failure> {
     } else {
         arguments.push("--allow-dirty");
     }
+    forget_unpacked(&workspace);
     Line::cargo(arguments).run(root)
+}
+
+/// Cargo keeps what it unpacked of a registry by name and version, and the packages that stand in for
+/// one keep theirs from run to run: what was unpacked last time would be built instead of this.
+fn forget_unpacked(workspace: &Workspace) {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let Some(home) = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))) else { return };
+    let Ok(registries) = std::fs::read_dir(home.join("registry/src")) else { return };
+    // A registry in a folder has no host, so its name begins with the dash before its hash.
+    let is_folder = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with('-');
+    for registry in registries.flatten().filter(is_folder) {
+        for package in workspace.published() {
+            let _ = std::fs::remove_dir_all(registry.path().join(format!("{}-{}", package.name, package.version)));
+        }
+    }
 }

@@ -19,6 +19,7 @@ pub(super) struct Workspace {
 #[derive(Debug, Deserialize)]
 pub(super) struct Package {
     pub(super) name: String,
+    pub(super) version: String,
     /// Each feature and what it turns on.
     pub(super) features: BTreeMap<String, Vec<String>>,
     /// The registries it may go to; any, if there is no list.
