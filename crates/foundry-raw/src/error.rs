@@ -1,5 +1,7 @@
 //! What a call of the generated client can fail with.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
@@ -7,7 +9,7 @@ use crate::transport::BoxError;
 use crate::wire::DecodeError;
 
 /// Why a call of the generated client failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The request could not be built; nothing was sent.
@@ -38,4 +40,24 @@ pub enum Error {
         /// What was wrong with it, and where.
         error: DecodeError,
     },
+}
+
+/// Bodies and headers may hold what is not to be shown.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = |body: &Bytes| format!("{} bytes", body.len());
+        match self {
+            Self::Request(source) => f.debug_tuple("Request").field(source).finish(),
+            Self::Transport(source) => f.debug_tuple("Transport").field(source).finish(),
+            Self::Status { status, body, .. } => {
+                f.debug_struct("Status").field("status", status).field("body", &bytes(body)).finish_non_exhaustive()
+            }
+            Self::Decode { status, body, error, .. } => f
+                .debug_struct("Decode")
+                .field("status", status)
+                .field("body", &bytes(body))
+                .field("error", error)
+                .finish_non_exhaustive(),
+        }
+    }
 }

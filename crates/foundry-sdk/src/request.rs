@@ -15,7 +15,7 @@ use crate::client::ProjectClient;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feature::FoundryFeature;
 use crate::pager::{Paged, Place, RawReply};
-use crate::pipeline::{CLIENT_REQUEST_ID, CallOptions, RetryPolicy, from_raw, new_request_id};
+use crate::pipeline::{CLIENT_REQUEST_ID, CallOptions, RetryPolicy, from_raw, log, new_request_id};
 
 /// An operation with its arguments: what a [`Request`] sends.
 ///
@@ -192,10 +192,21 @@ impl<O: Operation> Request<O> {
             let error = Error::new(ErrorKind::InvalidInput, reason);
             return Err(error.of_call(table.id, None, &client_request_id));
         }
-        let url = Arc::clone(&self.options.url);
-        let sent = call(self.operation, &self.client, self.options).await;
-        let reply = sent.map_err(|error| {
-            from_raw(error).of_call(table.id, url.get(), &client_request_id).of_method(&table.method)
+        let sent = Arc::clone(&self.options.sent);
+        let answered = call(self.operation, &self.client, self.options).await;
+        let reply = answered.map_err(|error| {
+            // What the transport makes an error of, it has told of.
+            let is_told = matches!(error, foundry_raw::Error::Transport(_));
+            let mut error = from_raw(error);
+            let url = sent.get().map(|sent| &sent.url);
+            if let Some(sent) = sent.get().filter(|_| !is_told) {
+                error = error.with_attempts(sent.attempts);
+            }
+            let error = error.of_call(table.id, url, &client_request_id).of_method(&table.method);
+            if !is_told {
+                log::failure(&log::Span::none(), &error);
+            }
+            error
         })?;
         Ok(Reply {
             value: reply.value,

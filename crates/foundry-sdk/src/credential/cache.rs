@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 pub(super) struct Cache {
     source: Arc<dyn Source>,
     request: TokenRequest,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
@@ -49,12 +49,12 @@ struct Held {
 /// What there is for a call.
 enum Found {
     Token(HeaderValue),
-    Asking(u64, Shared<Asking>),
+    Asking(Shared<Asking>),
 }
 
 impl Cache {
     pub(super) fn new(source: Arc<dyn Source>, scope: String) -> Self {
-        Self { source, request: TokenRequest { scope }, state: Mutex::default() }
+        Self { source, request: TokenRequest { scope }, state: Arc::default() }
     }
 
     /// The same source without a token.
@@ -77,7 +77,7 @@ impl Cache {
     pub(super) async fn header(&self, clock: &Arc<dyn Clock>) -> Result<HeaderValue> {
         match self.find(clock) {
             Found::Token(value) => Ok(value),
-            Found::Asking(number, asking) => self.settle(number, asking.await, clock),
+            Found::Asking(asking) => self.settle(asking.await, clock),
         }
     }
 
@@ -94,7 +94,7 @@ impl Cache {
         // Declared before the lock, so dropped after it: the last one drops what is foreign.
         let begun;
         let mut state = self.state();
-        begun = state.asking.as_ref().and_then(|(number, asking)| Some((*number, asking.upgrade()?)));
+        begun = state.asking.as_ref().and_then(|(_, asking)| asking.upgrade());
         if let Some(held) = &state.held
             && let Ok(left) = held.expires_at.duration_since(now)
             && !left.is_zero()
@@ -102,36 +102,41 @@ impl Cache {
         {
             return Found::Token(held.value.clone());
         }
-        if let Some((number, asking)) = begun {
-            return Found::Asking(number, asking);
+        if let Some(asking) = begun {
+            return Found::Asking(asking);
         }
-        let asking = self.ask(Arc::clone(clock)).shared();
         state.count += 1;
+        let asking = self.ask(Arc::clone(clock), state.count).shared();
         state.asking = asking.downgrade().map(|weak| (state.count, weak));
-        Found::Asking(state.count, asking)
+        Found::Asking(asking)
     }
 
     /// Asks the source; does nothing until it is polled, so that nothing foreign runs under the lock.
-    fn ask(&self, clock: Arc<dyn Clock>) -> Asking {
-        let (source, request) = (Arc::clone(&self.source), self.request.clone());
+    ///
+    /// What came is kept before anyone is told, so that nobody asks again in between.
+    fn ask(&self, clock: Arc<dyn Clock>, number: u64) -> Asking {
+        let (source, request, state) = (Arc::clone(&self.source), self.request.clone(), Arc::clone(&self.state));
         Box::pin(async move {
             let kind = source.kind();
-            let token = source.token(request, Arc::clone(&clock)).await?;
-            Held::new(&token, kind, clock.system_time())
+            let token = source.token(request, Arc::clone(&clock)).await;
+            let now = clock.system_time();
+            let answer = token.and_then(|token| Held::new(&token, kind, now));
+            let mut state = lock(&state);
+            if state.asking.as_ref().is_some_and(|(current, _)| *current == number) {
+                state.asking = None;
+                state.answered = Some(now);
+                if let Ok(held) = &answer {
+                    state.held = Some(held.clone());
+                }
+            }
+            answer
         })
     }
 
-    /// Keeps what came, unless another of those who waited did so before.
-    fn settle(&self, number: u64, answer: Result<Held, Failure>, clock: &Arc<dyn Clock>) -> Result<HeaderValue> {
+    /// The token that came, or where none did the one there is.
+    fn settle(&self, answer: Result<Held, Failure>, clock: &Arc<dyn Clock>) -> Result<HeaderValue> {
         let now = clock.system_time();
-        let mut state = self.state();
-        if state.asking.as_ref().is_some_and(|(current, _)| *current == number) {
-            state.asking = None;
-            state.answered = Some(now);
-            if let Ok(held) = &answer {
-                state.held = Some(held.clone());
-            }
-        }
+        let state = self.state();
         let failure = match answer {
             Ok(held) => return Ok(held.value),
             Err(failure) => failure,
@@ -148,9 +153,13 @@ impl Cache {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing under the lock leaves it half done.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    // Nothing under the lock leaves it half done.
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Nobody is told of a failure that an older token makes up for, so it is logged.

@@ -327,7 +327,7 @@ impl Error {
     pub fn support_line(&self) -> String {
         let shown = |value: Option<&str>| value.unwrap_or("-").to_owned();
         let method = self.0.method.as_ref().map_or_else(String::new, |method| format!("{method} "));
-        format!(
+        let line = format!(
             "operation={} url={method}{} status={} code={} x-request-id={} x-ms-client-request-id={}",
             shown(self.operation()),
             shown(self.url().map(Url::as_str)),
@@ -335,12 +335,29 @@ impl Error {
             shown(self.code()),
             shown(self.request_id()),
             shown(self.client_request_id()),
-        )
+        );
+        line.replace(char::is_control, " ")
+    }
+}
+
+/// Writes a text on one line: control characters, which could end it or colour it, as spaces.
+struct OneLine<'a, 'f>(&'a mut fmt::Formatter<'f>);
+
+impl fmt::Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut pieces = text.split(char::is_control);
+        self.0.write_str(pieces.next().unwrap_or_default())?;
+        pieces.try_for_each(|piece| {
+            self.0.write_str(" ")?;
+            self.0.write_str(piece)
+        })
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        let mut f = OneLine(f);
         if let Some(operation) = self.operation() {
             write!(f, "{operation}: ")?;
         }

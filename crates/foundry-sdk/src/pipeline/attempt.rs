@@ -178,12 +178,14 @@ async fn start_of(incoming: &mut Incoming, idle: Duration) -> Bytes {
 struct IdleLimited {
     stream: Option<ByteStream>,
     timer: Pin<Box<Sleep>>,
+    /// Whether the timer runs: only while somebody waits, so that reading may be slow.
+    is_waiting: bool,
     idle: Duration,
 }
 
 impl IdleLimited {
     fn new(stream: ByteStream, idle: Duration) -> Self {
-        Self { stream: Some(stream), timer: Box::pin(sleep(idle)), idle }
+        Self { stream: Some(stream), timer: Box::pin(sleep(idle)), is_waiting: false, idle }
     }
 }
 
@@ -194,8 +196,7 @@ impl Stream for IdleLimited {
         let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
         match stream.as_mut().poll_next(cx) {
             Poll::Ready(Some(Ok(chunk))) => {
-                let end = Instant::now() + self.idle;
-                self.timer.as_mut().reset(end);
+                self.is_waiting = false;
                 Poll::Ready(Some(Ok(chunk)))
             }
             Poll::Ready(Some(Err(error))) => {
@@ -207,6 +208,11 @@ impl Stream for IdleLimited {
                 Poll::Ready(None)
             }
             Poll::Pending => {
+                if !self.is_waiting {
+                    self.is_waiting = true;
+                    let end = Instant::now() + self.idle;
+                    self.timer.as_mut().reset(end);
+                }
                 ready!(self.timer.as_mut().poll(cx));
                 // What goes on to wait must not hold the connection.
                 self.stream = None;

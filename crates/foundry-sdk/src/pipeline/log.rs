@@ -17,18 +17,15 @@ const SHOWN: usize = 8 << 10;
 #[cfg(feature = "tracing")]
 mod on {
     use foundry_raw::Body;
-    use tracing::{Instrument as _, Span, debug, field, info, info_span, warn};
+    pub(crate) use tracing::Span;
+    use tracing::{Instrument as _, debug, field, info, info_span, warn};
+    use url::Url;
 
     use super::*;
     use crate::answer;
 
-    /// Runs a call in its span.
-    pub(crate) async fn in_span<T>(
-        operation: &'static Operation,
-        endpoint: &Endpoint,
-        client_request_id: &str,
-        work: impl Future<Output = T>,
-    ) -> T {
+    /// The span of a call.
+    pub(crate) fn span(operation: &'static Operation, endpoint: &Endpoint, client_request_id: &str) -> Span {
         let span = info_span!(
             "foundry",
             otel.name = field::Empty,
@@ -40,15 +37,28 @@ mod on {
             http.request.resend_count = field::Empty,
             error.r#type = field::Empty,
             foundry.operation = operation.id,
-            foundry.api_version = operation.api_version,
+            foundry.api_version = field::Empty,
             az.client_request_id = client_request_id,
             az.service_request_id = field::Empty,
         );
-        if span.is_disabled() {
-            return work.await;
+        if !span.is_disabled() {
+            span.record("otel.name", format!("{} {}", operation.method, operation.path));
         }
-        span.record("otel.name", format!("{} {}", operation.method, operation.path));
-        work.instrument(span).await
+        span
+    }
+
+    /// Runs a call in its span.
+    pub(crate) async fn in_span<T>(span: &Span, work: impl Future<Output = T>) -> T {
+        if span.is_disabled() { work.await } else { work.instrument(span.clone()).await }
+    }
+
+    /// A call is complete and about to be sent.
+    pub(crate) fn sent(span: &Span, url: &Url) {
+        if !span.is_disabled()
+            && let Some((_, version)) = url.query_pairs().find(|(name, _)| name == "api-version")
+        {
+            span.record("foundry.api_version", &*version);
+        }
     }
 
     /// A body may be shown if the client asked for it, unless it may hold credentials.
@@ -72,17 +82,25 @@ mod on {
         }
     }
 
-    pub(crate) fn response(log_bodies: bool, operation: &Operation, response: &Response, attempts: u32) {
-        let span = Span::current();
+    pub(crate) fn response(span: &Span, log_bodies: bool, operation: &Operation, response: &Response, attempts: u32) {
         if !span.is_disabled() {
             span.record("http.response.status_code", response.status.as_u16());
-            record_attempts(&span, attempts);
+            record_attempts(span, attempts);
             if let Some(id) = answer::text(&response.headers, &answer::REQUEST_ID) {
                 span.record("az.service_request_id", id);
             }
         }
         if shown(log_bodies, operation)
             && let Body::Whole(body) = &response.body
+        {
+            debug!(body = start_of(body), "response body");
+        }
+    }
+
+    /// The body of the answer that a call failed with.
+    pub(crate) fn failure_body(log_bodies: bool, operation: &Operation, error: &Error) {
+        if shown(log_bodies, operation)
+            && let Some(body) = error.body()
         {
             debug!(body = start_of(body), "response body");
         }
@@ -103,18 +121,18 @@ mod on {
         );
     }
 
-    pub(crate) fn failure(error: &Error) {
-        let span = Span::current();
+    pub(crate) fn failure(span: &Span, error: &Error) {
         if !span.is_disabled() {
             if let Some(status) = error.status() {
                 span.record("http.response.status_code", status.as_u16());
             }
-            record_attempts(&span, error.attempts());
+            record_attempts(span, error.attempts());
             span.record("error.type", format!("{:?}", error.kind()));
             if let Some(id) = error.request_id() {
                 span.record("az.service_request_id", id);
             }
         }
+        let _inside = span.enter();
         if tracing::enabled!(tracing::Level::WARN) {
             let limits: Vec<String> = error.rate_limits().map(|(name, value)| format!("{name}: {value}")).collect();
             warn!(
@@ -134,29 +152,44 @@ mod on {
 }
 
 #[cfg(feature = "tracing")]
-pub(crate) use on::{failure, in_span, request_body, response, retry};
+pub(crate) use on::{Span, failure, failure_body, in_span, request_body, response, retry, sent, span};
 
 #[cfg(not(feature = "tracing"))]
 mod off {
+    use url::Url;
+
     use super::*;
 
-    pub(crate) fn in_span<T, F: Future<Output = T>>(
-        _operation: &'static Operation,
-        _endpoint: &Endpoint,
-        _client_request_id: &str,
-        work: F,
-    ) -> F {
+    /// No span.
+    #[derive(Debug)]
+    pub(crate) struct Span;
+
+    impl Span {
+        pub(crate) fn none() -> Self {
+            Self
+        }
+    }
+
+    pub(crate) fn span(_operation: &'static Operation, _endpoint: &Endpoint, _client_request_id: &str) -> Span {
+        Span
+    }
+
+    pub(crate) fn in_span<T, F: Future<Output = T>>(_span: &Span, work: F) -> F {
         work
     }
 
+    pub(crate) fn sent(_span: &Span, _url: &Url) {}
+
     pub(crate) fn request_body(_log_bodies: bool, _operation: &Operation, _request: &reqwest::Request) {}
 
-    pub(crate) fn response(_log_bodies: bool, _operation: &Operation, _response: &Response, _attempts: u32) {}
+    pub(crate) fn response(_: &Span, _log_bodies: bool, _: &Operation, _: &Response, _attempts: u32) {}
+
+    pub(crate) fn failure_body(_log_bodies: bool, _operation: &Operation, _error: &Error) {}
 
     pub(crate) fn retry(_error: &Error, _attempts: u32, _wait: Duration) {}
 
-    pub(crate) fn failure(_error: &Error) {}
+    pub(crate) fn failure(_span: &Span, _error: &Error) {}
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) use off::{failure, in_span, request_body, response, retry};
+pub(crate) use off::{Span, failure, failure_body, in_span, request_body, response, retry, sent, span};

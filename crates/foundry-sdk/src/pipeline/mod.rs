@@ -2,7 +2,7 @@
 //! safe, and turned into an answer or an error.
 
 mod attempt;
-mod log;
+pub(crate) mod log;
 mod options;
 mod retry;
 
@@ -17,6 +17,7 @@ use url::Url;
 
 use self::attempt::Reading;
 pub(crate) use self::attempt::Sender;
+use self::options::Sent;
 pub(crate) use self::options::{CallOptions, new_request_id};
 pub(crate) use self::retry::Budget;
 pub use self::retry::RetryPolicy;
@@ -69,7 +70,7 @@ impl Pipeline {
         call.stamp(options.api_version.as_deref());
         let operation = call.operation;
         let headers = call.request.headers_mut();
-        headers.insert(header::USER_AGENT, self.user_agent.clone());
+        headers.entry(header::USER_AGENT).or_insert_with(|| self.user_agent.clone());
         if !headers.contains_key(FOUNDRY_FEATURES)
             && let Some(value) = feature::header(operation.features, &self.features, &options.features)?
         {
@@ -98,7 +99,16 @@ impl Pipeline {
     }
 
     /// Sends a call until it succeeds, or must not or need not be sent again.
-    async fn run(&self, mut call: Call, options: &CallOptions, client_request_id: &str) -> Result<Response> {
+    ///
+    /// Beside the result it says where it went, once that is known, and how often.
+    async fn run(
+        &self,
+        mut call: Call,
+        options: &CallOptions,
+        client_request_id: &str,
+        span: &log::Span,
+        went: &mut Option<Sent>,
+    ) -> Result<Response> {
         if tokio::runtime::Handle::try_current().is_err() {
             let message = "there is no tokio runtime here: await this inside of one, such as `#[tokio::main]` starts";
             return Err(Error::new(ErrorKind::InvalidInput, message));
@@ -106,7 +116,10 @@ impl Pipeline {
         self.stamp(&mut call, options, client_request_id)?;
         self.check_origin(call.request.url())?;
         let operation = call.operation;
-        let _ = options.url.set(call.request.url().clone());
+        // The generated client tells two methods of one path apart by it; it is never sent.
+        call.request.url_mut().set_fragment(None);
+        let went = went.insert(Sent { url: call.request.url().clone(), attempts: 0 });
+        log::sent(span, &went.url);
         log::request_body(self.log_bodies, operation, &call.request);
         let reading = Reading {
             stream: call.stream,
@@ -122,6 +135,7 @@ impl Pipeline {
         let mut is_reauthorized = false;
         while let Some(mut sent) = request.take() {
             attempts += 1;
+            went.attempts = attempts;
             let elapsed = self.clock.now().saturating_duration_since(started);
             let once = async {
                 let (name, value) = self.credential.header(&self.clock).await?;
@@ -144,7 +158,7 @@ impl Pipeline {
             let Failed { error, credential } = match result {
                 Ok(response) => {
                     self.budget.give(attempts);
-                    log::response(self.log_bodies, operation, &response, attempts);
+                    log::response(span, self.log_bodies, operation, &response, attempts);
                     return Ok(response);
                 }
                 Err(failed) => failed,
@@ -164,10 +178,12 @@ impl Pipeline {
             let goes_on = request.is_some()
                 && policy.allows(attempts)
                 && retry::may_repeat(&error, is_replayable)
+                && !policy.is_over(elapsed)
                 && wait <= left
                 && self.budget.take();
             if !goes_on {
-                return Err(self.with_hint(error, operation, options.url.get()));
+                log::failure_body(self.log_bodies, operation, &error);
+                return Err(self.with_hint(error, operation, Some(&went.url)));
             }
             log::retry(&error, attempts, wait);
             self.clock.sleep(wait).await;
@@ -266,17 +282,22 @@ impl foundry_raw::Transport for OneCall {
                 }
             };
             let operation = call.operation;
-            let url = call.request.url().clone();
-            let work = async {
-                let sent = self.pipeline.run(call, &self.options, id).await;
-                sent.map_err(|error| {
-                    let url = self.options.url.get().unwrap_or(&url);
-                    let error = error.of_call(operation.id, Some(url), id).of_method(&operation.method);
-                    log::failure(&error);
-                    error.into()
-                })
-            };
-            log::in_span(operation, &self.pipeline.endpoint, id, work).await
+            let built = call.request.url().clone();
+            let span = log::span(operation, &self.pipeline.endpoint, id);
+            let mut went = None;
+            let run = self.pipeline.run(call, &self.options, id, &span, &mut went);
+            let result = log::in_span(&span, run).await;
+            let result = result.map_err(|error| {
+                let url = went.as_ref().map_or(&built, |sent| &sent.url);
+                let error = error.of_call(operation.id, Some(url), id).of_method(&operation.method);
+                log::failure(&span, &error);
+                error.into()
+            });
+            // A request has one call; of a client's other calls nobody asks it.
+            if let Some(went) = went {
+                let _ = self.options.sent.set(went);
+            }
+            result
         })
     }
 }

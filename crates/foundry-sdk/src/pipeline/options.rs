@@ -33,14 +33,21 @@ pub struct CallOptions {
     pub(crate) retry: Option<RetryPolicy>,
     /// Beside the client's.
     pub(crate) features: Vec<FoundryFeature>,
-    /// Where the call went, once it was sent.
-    pub(crate) url: Arc<OnceLock<Url>>,
+    /// What became of the call, once it was sent.
+    pub(crate) sent: Arc<OnceLock<Sent>>,
+}
+
+/// Where a call went, and how often.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    pub(crate) url: Url,
+    pub(crate) attempts: u32,
 }
 
 impl CallOptions {
     /// Another call with the same options, which has not been sent yet.
     pub(crate) fn unsent(&self) -> Self {
-        Self { url: Arc::default(), ..self.clone() }
+        Self { sent: Arc::default(), ..self.clone() }
     }
 
     pub(crate) fn header(&mut self, name: HeaderName, value: HeaderValue) {

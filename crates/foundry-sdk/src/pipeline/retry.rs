@@ -91,6 +91,11 @@ impl RetryPolicy {
         attempts < self.max_attempts
     }
 
+    /// Whether more time has passed than a call may take.
+    pub(super) fn is_over(&self, elapsed: Duration) -> bool {
+        elapsed > self.max_elapsed
+    }
+
     pub(super) fn time_left(&self, elapsed: Duration) -> Duration {
         self.max_elapsed.saturating_sub(elapsed)
     }
