@@ -97,11 +97,11 @@ mod tests {
         serde_json::from_value(serde_json::json!({
             "target_directory": "target",
             "packages": [
-                {"name": "client", "publish": null, "features": {
+                {"name": "client", "version": "0.1.0", "publish": null, "features": {
                     "default": ["old", "pure"], "new": [], "old": [], "pure": ["dep:a"], "native": ["dep:b"],
                 }},
-                {"name": "plain", "publish": null, "features": {}},
-                {"name": "one", "publish": [], "features": {"default": ["x"], "x": []}},
+                {"name": "plain", "version": "0.1.0", "publish": null, "features": {}},
+                {"name": "one", "version": "0.1.0", "publish": [], "features": {"default": ["x"], "x": []}},
             ],
         }))
         .unwrap()
