@@ -4,6 +4,7 @@
 #![cfg_attr(not(feature = "v2025-05-01"), allow(dead_code, unused_imports, unused_macros))]
 
 mod answer;
+mod approvals;
 #[cfg(feature = "v2025-05-01")]
 pub mod classic;
 mod client;
@@ -13,11 +14,13 @@ mod custom;
 mod endpoint;
 mod error;
 mod feature;
+mod functions;
 #[cfg(feature = "v2025-05-01")]
 #[rustfmt::skip]
 #[allow(clippy::all, reason = "generated: its form is the generator's, its length the document's")]
 mod generated;
 mod http_client;
+mod json_format;
 mod multipart;
 mod pager;
 mod pipeline;
