@@ -1,0 +1,1 @@
+//! Who decides whether a tool of an MCP server may be called.

@@ -1,0 +1,1 @@
+//! Functions in Rust that an agent may call.
