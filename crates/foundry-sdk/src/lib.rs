@@ -4,6 +4,8 @@
 #![cfg_attr(not(feature = "v2025-05-01"), allow(dead_code, unused_imports, unused_macros))]
 
 mod answer;
+#[cfg(feature = "v2025-05-01")]
+mod answering;
 mod approvals;
 #[cfg(feature = "v2025-05-01")]
 pub mod classic;
@@ -30,6 +32,9 @@ mod redact;
 mod request;
 mod transport;
 
+#[cfg(feature = "v2025-05-01")]
+pub use answering::{ApprovalReady, NeedsAction, Unanswered};
+pub use approvals::{ApprovalPolicy, ApprovalRequest, Decision};
 pub use client::{ProjectClient, ProjectClientBuilder};
 pub use clock::{Clock, SystemClock};
 #[cfg(feature = "azure-identity")]
@@ -39,12 +44,16 @@ pub use custom::Custom;
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorDetail, ErrorKind, Result};
 pub use feature::FoundryFeature;
-pub use foundry_raw::{Body, BoxError, ByteStream};
+pub use foundry_raw::{Body, BoxError, ByteStream, ParseTextError};
+#[cfg(feature = "v2025-05-01")]
+pub use foundry_raw::{RunFailed, RunOutcome};
+pub use functions::{Function, FunctionOutput, FunctionSet};
+pub use json_format::JsonFormat;
 pub use multipart::FileContent;
 pub use pager::{Continuation, Page, Paged, Pager, Pages};
 pub use pipeline::RetryPolicy;
 #[cfg(feature = "v2025-05-01")]
-pub use poller::{Polled, Poller};
+pub use poller::{Polled, Poller, RunAgain, RunGuard, WhenBusy};
 pub use request::{Operation, Reply, Request};
 pub use transport::{HttpTransport, RequestBody, Transport};
 

@@ -65,6 +65,18 @@ pub(crate) mod v2025_05_01 {
     pub(crate) use operation;
 }
 
+/// A list as one text, as query parameters without `explode` are sent.
+pub(crate) fn joined(values: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let mut text = String::new();
+    for value in values {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        text.push_str(value.as_ref());
+    }
+    text
+}
+
 pub(crate) mod sealed {
     /// Only this crate names operations.
     pub trait Sealed {}

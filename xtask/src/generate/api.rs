@@ -217,6 +217,8 @@ pub(crate) struct Operation {
     pub(crate) events: Vec<(String, Type)>,
     pub(crate) summary: Option<String>,
     pub(crate) description: Option<String>,
+    /// The arguments that are lists, sent as one text with commas between.
+    pub(crate) joined: Vec<String>,
     /// Names on the wire and descriptions.
     pub(crate) parameters: Vec<(String, String)>,
 }

@@ -369,6 +369,14 @@ impl<'a> Builder<'a> {
                 self.parameter(&argument.name).map_or_else(|| format!("Sets `{}`.", argument.name), str::to_owned);
             let name = &argument.name;
             setters.push_str(&docs::lines("    ", &description));
+            if self.operation.joined.contains(name) {
+                let _ = writeln!(
+                    setters,
+                    "    pub fn {name}(mut self, values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {{\n        \
+                     self.operation.{name} = Some(crate::request::joined(values));\n        self\n    }}\n"
+                );
+                continue;
+            }
             let ty = owned(&argument.ty);
             let _ = writeln!(setters, "    pub fn {name}(mut self, value: impl Into<{ty}>) -> Self {{");
             let _ = writeln!(setters, "        self.operation.{name} = Some(value.into());\n        self\n    }}\n");

@@ -32,7 +32,11 @@ fn request(api: &Api, group: &str, scope: &[String], builder: &Builder<'_>) -> S
     }
     let mut setters = String::new();
     for argument in &builder.optional {
-        let _ = write!(setters, ".{}({})", argument.name, value(api, &argument.ty, &argument.name));
+        let value = match builder.operation.joined.contains(&argument.name) {
+            true => format!("[{0:?}, \"another\"]", argument.name),
+            false => value(api, &argument.ty, &argument.name),
+        };
+        let _ = write!(setters, ".{}({value})", argument.name);
     }
     for field in builder.body_arguments() {
         let is_option = matches!(field.presence, Presence::Nullable | Presence::Optional);

@@ -132,6 +132,7 @@ fn generate_api(root: &Path, name: &str, sources: &mut Sources, files: &mut File
         .map_err(|error| Failure::new(error.to_string(), &after, "correct the overlay"))?;
     holds_together(&described)?;
     let mut described = described.into_value();
+    let corrected = described.clone();
 
     let mut matched = normalize::run(normalize::SCHEMAS, &mut described)?;
     let mut names = Names::parse(&names_text, &format!("openapi/{name}/names.toml"))?;
@@ -176,8 +177,9 @@ fn generate_api(root: &Path, name: &str, sources: &mut Sources, files: &mut File
     files.add(format!("{CALLS}/{module}.rs"), format!("{header}{}", requests.calls));
     files.add(format!("{target}/loosened.tsv"), loosened::emit(&api));
     files.add(format!("openapi/{name}/names.toml"), names.to_text(&names_text));
-    // A crate that embeds a document has a copy of its own, or it could not be packaged.
-    let document_text = String::from_utf8_lossy(&bytes).into_owned();
+    // A crate that embeds a document has a copy of its own, or it could not be packaged. What is
+    // corrected holds for the emulator too.
+    let document_text = format!("{corrected:#}\n");
     files.add(format!("crates/foundry-emulator/openapi/{name}.json"), document_text);
     sources.update(name, &sha256, matched.iter().map(|(pass, _)| (*pass).to_owned()).collect())?;
     let passes: Vec<String> = matched.iter().map(|(pass, count)| format!("{pass} {count}")).collect();

@@ -1,5 +1,8 @@
 //! Helpers on messages.
 
+use serde::de::DeserializeOwned;
+
+use super::{ParseTextError, parse_text};
 use crate::v2025_05_01::types::{MessageContent, ThreadMessage};
 
 impl ThreadMessage {
@@ -20,5 +23,13 @@ impl ThreadMessage {
             _ => None,
         });
         texts.collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// The text of the message as a value of a type, for answers in a requested format.
+    ///
+    /// # Errors
+    /// [`ParseTextError`], which shows the text, if it is no JSON or not of this type.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ParseTextError> {
+        parse_text(&self.text())
     }
 }

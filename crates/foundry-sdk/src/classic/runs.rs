@@ -1,58 +1,453 @@
-//! What runs have beside their generated requests: polling.
+//! What runs have beside their generated requests: polling, answering, cancelling, the final message.
 
-use super::{CreateRun, Runs};
-use crate::poller::{Polled, Poller};
-use crate::request::Request;
-use crate::types::{RunStatus, ThreadRun};
+use std::sync::Arc;
+use std::time::Duration;
 
-/// Polls a run until it ends, or needs something from the caller.
+use futures_core::future::BoxFuture;
+use futures_util::TryStreamExt as _;
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+
+use super::{CancelRun, CreateRun, CreateThreadAndRun, GetRun, Messages, Runs, SubmitRunToolOutputs};
+use crate::answering::{Answers, ApprovalReady, Asked};
+use crate::approvals::ApprovalRequest;
+use crate::client::ProjectClient;
+use crate::error::{Error, ErrorKind, Result};
+use crate::functions::{FunctionCall, FunctionOutput, FunctionSet};
+use crate::pipeline::CallOptions;
+use crate::poller::{Asking, Cancel, Job, Polled, Poller, RunGuard, Seen, Standing, WhenBusy, as_cancelled, sealed};
+use crate::request::{Operation, Reply, Request};
+use crate::types::{
+    RequiredAction, RequiredToolCall, RunStatus, ThreadMessage, ThreadRun, ToolApproval, ToolDefinition, ToolOutput,
+};
+
+/// How long to wait between two questions about a run that is in the way, at first and at most.
+const BUSY_INTERVAL: Duration = Duration::from_secs(1);
+const BUSY_MAX_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Polls a run until it ends.
+///
+/// Awaited it gives the run, however it ended: [`into_result`](ThreadRun::into_result) tells what
+/// completed from what did not. A run that waits for functions or approvals is answered if the poller
+/// was given them, and else an error of the kind [`NeedsAction`](ErrorKind::NeedsAction).
 pub type RunPoller = Poller<ThreadRun>;
 
-impl Request<CreateRun> {
-    /// Starts the run, and polls it until it has completed, failed, expired, been cancelled, ended
-    /// incomplete, or needs an action of the caller.
+impl Runs {
+    /// Hands in the outputs of the function calls that a run waits for.
     ///
-    /// Sends `POST /threads/{threadId}/runs` once, then `GET /threads/{threadId}/runs/{runId}`.
-    pub fn poll(self) -> RunPoller {
-        let client = self.client.clone();
-        let runs = Runs { client: client.clone(), thread_id: self.operation.thread_id.clone() };
-        let mut start = Some(self);
-        Poller::new(
-            std::sync::Arc::clone(client.clock()),
-            Box::new(move |last| {
-                let start = start.take();
-                let runs = runs.clone();
-                Box::pin(async move {
-                    match (start, last) {
-                        (Some(start), _) => start.await,
-                        (None, Some(last)) => runs.get(last.id).await,
-                        (None, None) => Err(crate::Error::new(
-                            crate::ErrorKind::InvalidInput,
-                            "the run was not started, so there is nothing to poll",
-                        )),
-                    }
-                })
-            }),
-        )
+    /// Answer every call of its `required_action`. [`RunPoller::with_functions`] does it by itself.
+    ///
+    /// Sends `POST /threads/{threadId}/runs/{runId}/submit_tool_outputs`.
+    ///
+    /// # Errors
+    /// Those of every request: see [`ErrorKind`].
+    pub fn submit_tool_outputs(
+        &self,
+        run_id: impl Into<String>,
+        outputs: impl IntoIterator<Item = impl Into<ToolOutput>>,
+    ) -> Request<SubmitRunToolOutputs> {
+        self.submit(run_id).tool_outputs(outputs)
+    }
+
+    /// Hands in the decisions on the MCP tool calls that a run waits for.
+    ///
+    /// Answer every call of its `required_action`. [`RunPoller::with_approvals`] does it by itself.
+    ///
+    /// Sends `POST /threads/{threadId}/runs/{runId}/submit_tool_outputs`.
+    ///
+    /// # Errors
+    /// Those of every request: see [`ErrorKind`].
+    pub fn submit_tool_approvals(
+        &self,
+        run_id: impl Into<String>,
+        approvals: impl IntoIterator<Item = impl Into<ToolApproval>>,
+    ) -> Request<SubmitRunToolOutputs> {
+        self.submit(run_id).tool_approvals(approvals)
+    }
+
+    /// A guard that cancels a run when it is dropped.
+    pub fn guard(&self, run_id: impl Into<String>) -> RunGuard {
+        let id = run_id.into();
+        RunGuard::new(format!("run {id} of thread {}", self.thread_id), self.cancel_of(id))
+    }
+
+    /// The last message that a run has written.
+    ///
+    /// Sends `GET /threads/{threadId}/messages`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] if it has written none; those of every request: see [`ErrorKind`].
+    pub async fn final_message(&self, run_id: impl Into<String>) -> Result<ThreadMessage> {
+        final_message(&self.client, &self.thread_id, &run_id.into()).await
+    }
+
+    /// How a run is canceled: refused, because it has ended, counts as done.
+    fn cancel_of(&self, id: String) -> Cancel {
+        let runs = self.clone();
+        Arc::new(move || {
+            let (runs, id) = (runs.clone(), id.clone());
+            Box::pin(async move {
+                let result = runs.cancel(&id).await.map(|_| ());
+                let is_over = async {
+                    let run = runs.get(&id).await?;
+                    Ok(run.has_ended() || run.status == RunStatus::Cancelling)
+                };
+                as_cancelled(result, is_over).await
+            })
+        })
     }
 }
 
+async fn final_message(client: &ProjectClient, thread_id: &str, run_id: &str) -> Result<ThreadMessage> {
+    let messages = Messages { client: client.clone(), thread_id: thread_id.to_owned() };
+    let mut newest_first = messages.list().run_id(run_id).order("desc").page_size(10).into_stream();
+    while let Some(message) = newest_first.try_next().await? {
+        // What the service does not filter by the run is not taken for its answer.
+        let is_its_own = message.run_id.as_deref().is_none_or(|id| id == run_id);
+        if is_its_own && message.role.as_str() == "assistant" {
+            return Ok(message);
+        }
+    }
+    Err(Error::new(ErrorKind::NotFound, format!("run {run_id} of thread {thread_id} has written no message")))
+}
+
+impl Poller<ThreadRun> {
+    /// Polls the run to its end, and gives the last message that it wrote.
+    ///
+    /// ```
+    /// # async fn example(classic: foundry_sdk::classic::Classic) -> foundry_sdk::Result<()> {
+    /// let answer = classic.runs("thread_1").create("asst_1").poll().final_message().await?;
+    /// println!("{}", answer.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the poller; [`ErrorKind::RunFailed`] if the run did not complete,
+    /// [`ErrorKind::NotFound`] if it has written no message.
+    pub async fn final_message(self) -> Result<ThreadMessage> {
+        let client = self.client.clone();
+        let run = self.await?.into_result()?;
+        let found = final_message(&client, &run.thread_id, &run.id).await;
+        found.map_err(|error| error.with_state(run))
+    }
+
+    /// What to do if the thread has an active run already, which a new one is refused for: it is an
+    /// error unless set.
+    pub fn when_busy(mut self, when_busy: WhenBusy) -> Self {
+        if let Some(job) = &mut self.job {
+            job.set_when_busy(when_busy);
+        }
+        self
+    }
+}
+
+impl Request<CreateRun> {
+    /// Starts the run, and polls it until it has ended.
+    ///
+    /// Sends `POST /threads/{threadId}/runs` once, then `GET /threads/{threadId}/runs/{runId}`, with
+    /// the same headers, features, time limits and api-version. `GET /assistants/{assistantId}`
+    /// before it if functions are given and the run has no tools of its own.
+    pub fn poll(self) -> RunPoller {
+        let client = self.client.clone();
+        let runs = Runs { client: client.clone(), thread_id: self.operation.thread_id.clone() };
+        RunJob::poller(&client, Some(runs), Start::Run(Box::new(self)))
+    }
+}
+
+impl Request<CreateThreadAndRun> {
+    /// Creates the thread, starts the run, and polls it until it has ended.
+    ///
+    /// Sends `POST /threads/runs` once, then `GET /threads/{threadId}/runs/{runId}`. A run again
+    /// ([`RunPoller::run_again`]) is not made of it: the thread would be created twice.
+    pub fn poll(self) -> RunPoller {
+        RunJob::poller(&self.client.clone(), None, Start::ThreadAndRun(Some(Box::new(self))))
+    }
+}
+
+impl Request<GetRun> {
+    /// Polls a run that was started before until it has ended.
+    ///
+    /// Sends `GET /threads/{threadId}/runs/{runId}`.
+    pub fn poll(self) -> RunPoller {
+        let runs = Runs { client: self.client.clone(), thread_id: self.operation.thread_id.clone() };
+        RunJob::poller(&self.client.clone(), Some(runs), Start::Once(Some(once(self))))
+    }
+}
+
+impl Request<CancelRun> {
+    /// Cancels the run, and polls it until it has ended.
+    ///
+    /// Sends `POST /threads/{threadId}/runs/{runId}/cancel`, then
+    /// `GET /threads/{threadId}/runs/{runId}`.
+    pub fn poll(self) -> RunPoller {
+        let runs = Runs { client: self.client.clone(), thread_id: self.operation.thread_id.clone() };
+        RunJob::poller(&self.client.clone(), Some(runs), Start::Once(Some(once(self))))
+    }
+}
+
+impl Request<SubmitRunToolOutputs> {
+    /// Hands in what the run waits for, and polls it until it has ended.
+    ///
+    /// Sends `POST /threads/{threadId}/runs/{runId}/submit_tool_outputs`, then
+    /// `GET /threads/{threadId}/runs/{runId}`.
+    pub fn poll(self) -> RunPoller {
+        let runs = Runs { client: self.client.clone(), thread_id: self.operation.thread_id.clone() };
+        RunJob::poller(&self.client.clone(), Some(runs), Start::Once(Some(once(self))))
+    }
+}
+
+type Once = (CallOptions, BoxFuture<'static, Result<Reply<ThreadRun>>>);
+
+/// A request that gives a run, and its options for the questions after it.
+fn once<O: Operation<Output = ThreadRun>>(request: Request<O>) -> Once {
+    (request.options.for_looks(), Box::pin(request.send()))
+}
+
+/// How a run is started, or got for the first time.
+enum Start {
+    Run(Box<Request<CreateRun>>),
+    ThreadAndRun(Option<Box<Request<CreateThreadAndRun>>>),
+    Once(Option<Once>),
+    /// It was, and will not be again.
+    Done,
+}
+
+/// A run, to its poller.
+struct RunJob {
+    asker: Asker,
+    start: Start,
+}
+
+/// How the service is asked about a run.
+struct Asker {
+    client: ProjectClient,
+    /// The runs of its thread; nobody knows before there is one.
+    runs: Option<Runs>,
+    /// What the questions have of the first request.
+    looks: CallOptions,
+    when_busy: WhenBusy,
+}
+
+impl RunJob {
+    fn poller(client: &ProjectClient, runs: Option<Runs>, start: Start) -> RunPoller {
+        let looks = match &start {
+            Start::Run(request) => request.options.for_looks(),
+            Start::ThreadAndRun(Some(request)) => request.options.for_looks(),
+            Start::Once(Some((looks, _))) => looks.clone(),
+            _ => CallOptions::default(),
+        };
+        let asker = Asker { client: client.clone(), runs, looks, when_busy: WhenBusy::Fail };
+        Poller::new(client, Box::new(Self { asker, start }))
+    }
+}
+
+impl Asker {
+    fn runs_of(&self, run: &ThreadRun) -> Runs {
+        Runs { client: self.client.clone(), thread_id: run.thread_id.clone() }
+    }
+
+    /// A request with what it has of the first one.
+    fn with_looks<O: Operation>(&self, mut request: Request<O>) -> Request<O> {
+        let own = std::mem::replace(&mut request.options, self.looks.unsent());
+        request.options.client_request_id = own.client_request_id;
+        request
+    }
+
+    fn seen(&self, reply: Reply<ThreadRun>) -> Seen<ThreadRun> {
+        let retry_after = self.client.retry_after(&reply.headers);
+        Seen { state: reply.value, retry_after }
+    }
+
+    /// Starts a run, and does about another one what was asked for.
+    async fn start_run(&self, request: &Request<CreateRun>) -> Result<Reply<ThreadRun>> {
+        loop {
+            let error = match request.for_next_page().send().await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            let (Some(id), Some(runs)) = (error.active_run_id(), &self.runs) else { return Err(error) };
+            match self.when_busy {
+                WhenBusy::Fail => return Err(error),
+                WhenBusy::Wait => {}
+                WhenBusy::Cancel => runs.cancel_of(id.to_owned())().await?,
+            }
+            self.wait_until_ended(runs, id).await?;
+        }
+    }
+
+    /// Waits for a run of somebody else's, also for what it waits for. The poller's deadline bounds it.
+    async fn wait_until_ended(&self, runs: &Runs, id: &str) -> Result<()> {
+        let mut interval = BUSY_INTERVAL;
+        loop {
+            let other = self.seen(self.with_looks(runs.get(id)).send().await?);
+            if other.state.has_ended() {
+                return Ok(());
+            }
+            self.client.clock().sleep(other.retry_after.unwrap_or(interval)).await;
+            interval = (interval + interval / 4).min(BUSY_MAX_INTERVAL);
+        }
+    }
+}
+
+impl Job<ThreadRun> for RunJob {
+    fn check<'a>(&'a mut self, functions: &'a FunctionSet) -> BoxFuture<'a, Result<()>> {
+        let (agent_id, own_tools) = match &self.start {
+            Start::Run(request) => {
+                let body = &request.operation.body;
+                (body.assistant_id.clone(), body.tools.clone())
+            }
+            Start::ThreadAndRun(Some(request)) => {
+                let body = &request.operation.body;
+                (body.assistant_id.clone(), body.tools.clone())
+            }
+            // It runs already.
+            _ => return Box::pin(std::future::ready(Ok(()))),
+        };
+        let asker = &self.asker;
+        Box::pin(async move {
+            let tools = match own_tools {
+                Some(tools) => tools,
+                None => {
+                    let agents = asker.client.classic().agents();
+                    asker.with_looks(agents.get(agent_id)).await?.tools.into_iter().collect()
+                }
+            };
+            functions.check_covers(tools.iter().filter_map(|tool| match tool {
+                ToolDefinition::Function(tool) => Some(tool.function.name.as_str()),
+                _ => None,
+            }))
+        })
+    }
+
+    fn start(&mut self, for_good: bool) -> BoxFuture<'_, Result<Seen<ThreadRun>>> {
+        let Self { asker, start } = self;
+        let asker = &*asker;
+        let started: BoxFuture<'_, Result<Reply<ThreadRun>>> = match std::mem::replace(start, Start::Done) {
+            Start::Run(request) if for_good => Box::pin(async move { asker.start_run(&request).await }),
+            Start::Run(request) => {
+                let again = request.clone();
+                *start = Start::Run(request);
+                Box::pin(async move { asker.start_run(&again).await })
+            }
+            Start::ThreadAndRun(Some(request)) => Box::pin(request.send()),
+            Start::Once(Some((_, once))) => once,
+            _ => Box::pin(std::future::ready(Err(started_before()))),
+        };
+        Box::pin(async move { Ok(asker.seen(started.await?)) })
+    }
+
+    fn can_start_again(&self) -> bool {
+        matches!(self.start, Start::Run(_))
+    }
+
+    fn look<'a>(&'a mut self, last: &'a ThreadRun) -> BoxFuture<'a, Result<Seen<ThreadRun>>> {
+        let asker = &self.asker;
+        Box::pin(async move { Ok(asker.seen(asker.with_looks(asker.runs_of(last).get(&last.id)).send().await?)) })
+    }
+
+    fn hand_in<'a>(&'a mut self, last: &'a ThreadRun, answers: &'a Answers) -> BoxFuture<'a, Result<Seen<ThreadRun>>> {
+        let asker = &self.asker;
+        let mut request = asker.with_looks(asker.runs_of(last).submit(&last.id));
+        if !answers.outputs.is_empty() {
+            request = request.tool_outputs(&answers.outputs);
+        }
+        if !answers.approvals.is_empty() {
+            request = request.tool_approvals(&answers.approvals);
+        }
+        Box::pin(async move { Ok(asker.seen(request.send().await?)) })
+    }
+
+    fn cancel(&self, last: &ThreadRun) -> Cancel {
+        self.asker.runs_of(last).cancel_of(last.id.clone())
+    }
+
+    fn set_when_busy(&mut self, when_busy: WhenBusy) {
+        self.asker.when_busy = when_busy;
+    }
+}
+
+fn started_before() -> Error {
+    Error::new(ErrorKind::InvalidInput, "the run was started before, and cannot be started again")
+}
+
+impl From<&FunctionOutput> for ToolOutput {
+    fn from(output: &FunctionOutput) -> Self {
+        Self::new().tool_call_id(output.call_id.as_str()).output(output.output.as_str())
+    }
+}
+
+impl From<&ApprovalReady> for ToolApproval {
+    fn from(ready: &ApprovalReady) -> Self {
+        let approval = Self::new(ready.request.call_id.as_str(), ready.approve);
+        if ready.headers.is_empty() {
+            return approval;
+        }
+        approval.headers(ready.headers.iter().map(|(name, value)| (name.as_str(), value.expose_secret())))
+    }
+}
+
+impl sealed::Sealed for ThreadRun {}
+
+impl Asking for ThreadRun {}
+
 impl Polled for ThreadRun {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
     fn state(&self) -> &str {
         self.status.as_str()
     }
 
-    fn has_ended(&self) -> bool {
+    fn name(&self) -> String {
+        format!("run {} of thread {}", self.id, self.thread_id)
+    }
+
+    fn standing(&self) -> Standing {
         match &self.status {
-            RunStatus::Completed | RunStatus::Failed | RunStatus::Cancelled | RunStatus::Expired => true,
-            // It waits for the caller; asking again shows nothing new.
-            RunStatus::RequiresAction => true,
-            // The service has it, the document's list does not.
-            other => other.as_str() == "incomplete",
+            RunStatus::Queued | RunStatus::InProgress | RunStatus::Cancelling => Standing::Running,
+            RunStatus::RequiresAction => Standing::NeedsAction,
+            _ if self.has_ended() => Standing::Ended,
+            _ => Standing::Unknown,
         }
     }
 
-    fn name(&self) -> String {
-        format!("run {} of thread {}", self.id, self.thread_id)
+    fn asked(&self) -> Asked {
+        let calls = match &self.required_action {
+            Some(RequiredAction::SubmitToolOutputs(action)) => &action.submit_tool_outputs.tool_calls,
+            Some(RequiredAction::SubmitToolApproval(action)) => &action.submit_tool_approval.tool_calls,
+            Some(RequiredAction::Unknown(action)) => {
+                return Asked { others: vec![action.clone()], ..Asked::default() };
+            }
+            Some(_) | None => return Asked::default(),
+        };
+        let is_approval = matches!(self.required_action, Some(RequiredAction::SubmitToolApproval(_)));
+        let mut asked = Asked::default();
+        for call in calls {
+            match call {
+                RequiredToolCall::Function(call) if !is_approval => asked.functions.push(FunctionCall {
+                    id: call.id.clone(),
+                    name: call.function.name.clone(),
+                    arguments: call.function.arguments.clone(),
+                }),
+                RequiredToolCall::Mcp(call) if is_approval => asked.approvals.push(ApprovalRequest {
+                    call_id: call.id.clone(),
+                    server_label: call.server_label.clone(),
+                    tool: call.name.clone(),
+                    arguments: call.arguments.clone(),
+                }),
+                other => asked.others.push(serde_json::to_value(other).unwrap_or(Value::Null)),
+            }
+        }
+        asked
+    }
+
+    fn passing_failure(&self) -> Option<Option<Duration>> {
+        if self.status != RunStatus::Failed {
+            return None;
+        }
+        let failed = self.clone().into_result().err()?;
+        failed.is_rate_limited().then_some(failed.retry_after)
     }
 }

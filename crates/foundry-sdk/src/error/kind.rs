@@ -111,8 +111,24 @@ pub enum ErrorKind {
     /// What was waited for did not end in time; it may still go on.
     ///
     /// # Troubleshooting
-    /// The message names it and its last state: get it again, cancel it, or wait longer.
+    /// [`Error::last_state`](crate::Error::last_state) has what was last seen: get it again, cancel it,
+    /// or wait longer.
     Deadline,
+    /// What was waited for waits for its caller, who has not said how to answer it. Nothing was
+    /// handed in, nothing canceled.
+    ///
+    /// # Troubleshooting
+    /// [`Error::needs_action`](crate::Error::needs_action) has the run, the outputs that are ready
+    /// and what is unanswered: hand the answers in, or cancel the run. Register the function, or
+    /// set an approval policy, and it is answered by itself.
+    NeedsAction,
+    /// What ran on the service has ended, and not by completing: it failed, expired, was canceled or
+    /// ended incomplete.
+    ///
+    /// # Troubleshooting
+    /// [`Error::run_failed`](crate::Error::run_failed) says how, with the service's code and
+    /// message. A rate limit passes: run again after [`Error::retry_after`](crate::Error::retry_after).
+    RunFailed,
 }
 
 impl ErrorKind {

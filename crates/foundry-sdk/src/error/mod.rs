@@ -3,6 +3,7 @@
 mod envelope;
 mod kind;
 
+use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use self::envelope::Envelope;
 pub use self::envelope::ErrorDetail;
 pub use self::kind::ErrorKind;
 use crate::answer;
+use crate::answering::NeedsAction;
 use crate::feature::FoundryFeature;
 use crate::redact;
 
@@ -43,6 +45,8 @@ struct Inner {
     client_request_id: Option<String>,
     attempts: u32,
     missing_features: Vec<FoundryFeature>,
+    /// What was waited for, as it was last seen; or a `NeedsAction` with it.
+    state: Option<Box<dyn Any + Send + Sync>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -69,6 +73,7 @@ impl Error {
             client_request_id: None,
             attempts: 0,
             missing_features: Vec::new(),
+            state: None,
             source: None,
         }))
     }
@@ -148,6 +153,17 @@ impl Error {
         let mut made = Self::new(ErrorKind::Decode, format!("an element of the list cannot be decoded: {why}"));
         made.0.element = Some(element.to_string().into());
         made
+    }
+
+    /// Adds what was waited for, as it was last seen.
+    pub(crate) fn with_state<S: Send + Sync + 'static>(mut self, state: S) -> Self {
+        self.0.state = Some(Box::new(state));
+        self
+    }
+
+    /// What waits for an answer that there is none for.
+    pub(crate) fn from_needs_action<S: Send + Sync + 'static>(message: String, action: NeedsAction<S>) -> Self {
+        Self::new(ErrorKind::NeedsAction, message).with_state(action)
     }
 
     /// Adds the id of the call it comes from.
@@ -263,6 +279,63 @@ impl Error {
         self.0.url.as_ref()
     }
 
+    /// What was waited for, as it was last seen: of an error of a [`Poller<S>`](crate::Poller) after
+    /// its first state, and of a run that did not complete. `None` if there is none of this type.
+    ///
+    /// ```
+    /// # fn told(error: &foundry_sdk::Error) {
+    /// use foundry_sdk::types::ThreadRun;
+    ///
+    /// if let Some(run) = error.last_state::<ThreadRun>() {
+    ///     println!("{} was last seen {}", run.id, run.status);
+    /// }
+    /// # }
+    /// ```
+    pub fn last_state<S: 'static>(&self) -> Option<&S> {
+        let state = self.0.state.as_ref()?;
+        state.downcast_ref::<S>().or_else(|| Some(&state.downcast_ref::<NeedsAction<S>>()?.run))
+    }
+
+    /// What waits for an answer, and what of the answer is there
+    /// ([`ErrorKind::NeedsAction`]).
+    pub fn needs_action<S: 'static>(&self) -> Option<&NeedsAction<S>> {
+        self.0.state.as_ref()?.downcast_ref()
+    }
+
+    /// The same, taken out.
+    ///
+    /// # Errors
+    /// The error itself, if it is another.
+    pub fn into_needs_action<S: 'static>(mut self) -> Result<NeedsAction<S>, Self> {
+        match self.0.state.take().map(<Box<dyn Any + Send + Sync>>::downcast::<NeedsAction<S>>) {
+            Some(Ok(action)) => Ok(*action),
+            Some(Err(other)) => {
+                self.0.state = Some(other);
+                Err(self)
+            }
+            None => Err(self),
+        }
+    }
+
+    /// How a run ended that did not complete ([`ErrorKind::RunFailed`]).
+    #[cfg(feature = "v2025-05-01")]
+    pub fn run_failed(&self) -> Option<&foundry_raw::RunFailed> {
+        self.0.source.as_deref()?.downcast_ref()
+    }
+
+    /// The id of the run that blocks the thread: of the 400 that a thread with an active run answers
+    /// to a new run or message.
+    pub fn active_run_id(&self) -> Option<&str> {
+        if self.kind() != ErrorKind::BadRequest && self.kind() != ErrorKind::Conflict {
+            return None;
+        }
+        let message = self.message();
+        let is_about_a_run = message.contains("active run") || message.contains("is active");
+        let is_id = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let mut words = message.split(|c: char| !is_id(c));
+        words.find(|word| is_about_a_run && word.len() > "run_".len() && word.starts_with("run_"))
+    }
+
     /// Whether the resource, or the route, does not exist (404).
     ///
     /// # Troubleshooting
@@ -271,11 +344,15 @@ impl Error {
         self.kind() == ErrorKind::NotFound
     }
 
-    /// Whether it was too much at once (429), or the quota is used up.
+    /// Whether it was too much at once (429, or a run that failed for it), or the quota is used up.
     ///
     /// # Troubleshooting
     /// See [`ErrorKind::RateLimited`].
     pub fn is_rate_limited(&self) -> bool {
+        #[cfg(feature = "v2025-05-01")]
+        if self.run_failed().is_some_and(foundry_raw::RunFailed::is_rate_limited) {
+            return true;
+        }
         self.kind() == ErrorKind::RateLimited
     }
 
@@ -319,7 +396,9 @@ impl Error {
             | ErrorKind::Interrupted
             | ErrorKind::TooLarge
             | ErrorKind::Decode
-            | ErrorKind::Deadline => true,
+            | ErrorKind::Deadline
+            | ErrorKind::NeedsAction
+            | ErrorKind::RunFailed => true,
         }
     }
 
@@ -337,6 +416,26 @@ impl Error {
             shown(self.client_request_id()),
         );
         line.replace(char::is_control, " ")
+    }
+}
+
+/// A run that did not complete, as an error: with its account as the source and the run as the last
+/// state.
+#[cfg(feature = "v2025-05-01")]
+impl From<foundry_raw::RunFailed> for Error {
+    fn from(failed: foundry_raw::RunFailed) -> Self {
+        let (run, retry_after) = (failed.run.clone(), failed.retry_after);
+        Self::new(ErrorKind::RunFailed, failed.to_string())
+            .with_retry_after(retry_after)
+            .with_state(*run)
+            .with_source(failed)
+    }
+}
+
+/// A text that is not what it was read as.
+impl From<foundry_raw::ParseTextError> for Error {
+    fn from(error: foundry_raw::ParseTextError) -> Self {
+        Self::new(ErrorKind::Decode, error.to_string()).with_source(error)
     }
 }
 

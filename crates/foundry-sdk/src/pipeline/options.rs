@@ -50,6 +50,12 @@ impl CallOptions {
         Self { sent: Arc::default(), ..self.clone() }
     }
 
+    /// What further questions about the same thing have of a call's options: all but its id, and its
+    /// query, which is the operation's.
+    pub(crate) fn for_looks(&self) -> Self {
+        Self { client_request_id: None, query: Vec::new(), ..self.unsent() }
+    }
+
     pub(crate) fn header(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers.insert(name, value);
     }

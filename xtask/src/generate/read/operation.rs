@@ -169,6 +169,12 @@ impl Reader<'_> {
             secret: value["x-secret"] == true,
             summary: text(value, "summary"),
             description: text(value, "description"),
+            joined: source
+                .parameters
+                .iter()
+                .filter(|parameter| parameter["schema"]["type"] == "array" && parameter["explode"] == false)
+                .filter_map(|parameter| Some(text(parameter, "name")?.to_snake_case()))
+                .collect(),
             parameters: source
                 .parameters
                 .iter()

@@ -91,8 +91,8 @@ impl Request<ListRunSteps> {
     }
 
     /// Further fields that run steps in the answer carry.
-    pub fn include(mut self, value: impl Into<String>) -> Self {
-        self.operation.include = Some(value.into());
+    pub fn include(mut self, values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.operation.include = Some(crate::request::joined(values));
         self
     }
 
@@ -133,8 +133,8 @@ operation!(
 
 impl Request<GetRunStep> {
     /// Further fields that run steps in the answer carry.
-    pub fn include(mut self, value: impl Into<String>) -> Self {
-        self.operation.include = Some(value.into());
+    pub fn include(mut self, values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.operation.include = Some(crate::request::joined(values));
         self
     }
 }

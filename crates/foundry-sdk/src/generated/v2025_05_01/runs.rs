@@ -117,23 +117,18 @@ impl Runs {
     /// Meant for a run in status `requires_action`; answer every call of its `required_action`.
     ///
     /// - `run_id`: Id of the run.
-    /// - `tool_outputs`: One output for each call that the run waits for.
     ///
     /// Sends `POST /threads/{threadId}/runs/{runId}/submit_tool_outputs`.
     ///
     /// # Errors
     /// Those of every request: see [`ErrorKind`](crate::ErrorKind).
-    pub fn submit_tool_outputs(
-        &self,
-        run_id: impl Into<String>,
-        tool_outputs: impl IntoIterator<Item = impl Into<types::ToolOutput>>,
-    ) -> Request<SubmitRunToolOutputs> {
+    pub fn submit(&self, run_id: impl Into<String>) -> Request<SubmitRunToolOutputs> {
         Request::new(
             &self.client,
             SubmitRunToolOutputs {
                 thread_id: self.thread_id.clone(),
                 run_id: run_id.into(),
-                body: types::RunsSubmitToolOutputsRequest::new(tool_outputs),
+                body: types::RunsSubmitToolOutputsRequest::new(),
             },
         )
     }
@@ -205,8 +200,8 @@ operation!(
 
 impl Request<CreateRun> {
     /// Further fields that run steps in the answer carry.
-    pub fn include(mut self, value: impl Into<String>) -> Self {
-        self.operation.include = Some(value.into());
+    pub fn include(mut self, values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.operation.include = Some(crate::request::joined(values));
         self
     }
 
@@ -397,6 +392,24 @@ operation!(
 );
 
 impl Request<SubmitRunToolOutputs> {
+    /// One decision for each call that waits for approval.
+    pub fn tool_approvals(
+        mut self,
+        values: impl IntoIterator<Item = impl Into<types::ToolApproval>>,
+    ) -> Self {
+        self.operation.body = self.operation.body.tool_approvals(values);
+        self
+    }
+
+    /// One output for each call that the run waits for.
+    pub fn tool_outputs(
+        mut self,
+        values: impl IntoIterator<Item = impl Into<types::ToolOutput>>,
+    ) -> Self {
+        self.operation.body = self.operation.body.tool_outputs(values);
+        self
+    }
+
     /// Sends this body instead of what was set before.
     pub fn body(mut self, body: types::RunsSubmitToolOutputsRequest) -> Self {
         self.operation.body = body;

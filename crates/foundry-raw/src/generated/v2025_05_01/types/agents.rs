@@ -3,6 +3,7 @@
 
 use crate::Extra;
 use crate::List;
+use crate::Secret;
 use crate::Timestamp;
 use serde_json::Map;
 use serde_json::Value;
@@ -1375,6 +1376,175 @@ open_enum! {
     }
 }
 
+/// Rules by tool.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct McpRequireApproval {
+    /// Tools whose calls have to be approved.
+    pub always: Option<McpToolNames>,
+    /// Tools whose calls need no approval.
+    pub never: Option<McpToolNames>,
+    /// Fields that this version does not know, as received; what is put here is sent.
+    pub extra: Extra,
+}
+
+impl McpRequireApproval {
+    /// Without any of its optional properties.
+    pub fn new() -> Self {
+        Self {
+            always: None,
+            never: None,
+            extra: Extra::default(),
+        }
+    }
+}
+
+impl Default for McpRequireApproval {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+model! {
+    McpRequireApproval;
+    fixed []
+    fields [
+        0 optional both "always" always: plain(McpToolNames),
+        1 optional both "never" never: plain(McpToolNames),
+    ]
+}
+
+open_enum! {
+    /// One rule for all tools of an MCP server.
+    McpRequireApprovalMode {
+        /// No call has to be approved.
+        Never = "never",
+        /// Every call has to be approved.
+        Always = "always",
+    }
+}
+
+untagged_union! {
+    /// Which calls of an MCP server have to be approved: one rule for all tools, or rules by tool.
+    McpRequireApprovalOption {
+        kinds [
+            /// A string.
+            string McpRequireApprovalMode(McpRequireApprovalMode),
+        ]
+        objects [
+            /// Rules by tool.
+            McpRequireApproval(McpRequireApproval) = 0 needs [],
+        ]
+    }
+}
+
+/// Tools of an MCP server, which the service calls.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct McpToolDefinition {
+    /// Label that calls, resources and approvals name the server by.
+    pub server_label: String,
+    /// URL of the server.
+    pub server_url: String,
+    /// Names of the tools that may be called; all of the server's without.
+    pub allowed_tools: Option<Vec<String>>,
+    /// Fields that this version does not know, as received; what is put here is sent.
+    pub extra: Extra,
+}
+
+impl McpToolDefinition {
+    /// With what the service requires: `server_label`, `server_url`.
+    pub fn new(
+        server_label: impl Into<String>,
+        server_url: impl Into<String>,
+    ) -> Self {
+        Self {
+            server_label: server_label.into(),
+            server_url: server_url.into(),
+            allowed_tools: None,
+            extra: Extra::default(),
+        }
+    }
+}
+
+model! {
+    McpToolDefinition;
+    fixed [0 "type" = "mcp"]
+    fields [
+        1 required both "server_label" server_label: plain(String),
+        2 required both "server_url" server_url: plain(String),
+        3 optional both "allowed_tools" allowed_tools: list(String),
+    ]
+}
+
+/// Tools of an MCP server.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct McpToolNames {
+    /// Names of the tools.
+    pub tool_names: Vec<String>,
+    /// Fields that this version does not know, as received; what is put here is sent.
+    pub extra: Extra,
+}
+
+impl McpToolNames {
+    /// With what the service requires: `tool_names`.
+    pub fn new(
+        tool_names: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self {
+            tool_names: tool_names.into_iter().map(Into::into).collect(),
+            extra: Extra::default(),
+        }
+    }
+}
+
+model! {
+    McpToolNames;
+    fixed []
+    fields [
+        0 required both "tool_names" tool_names: list(String),
+    ]
+}
+
+/// How an MCP server is called.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct McpToolResource {
+    /// Label of the server.
+    pub server_label: String,
+    /// Headers to send to the server, by name; answers say `REDACTED` instead of the values.
+    pub headers: Option<BTreeMap<String, Secret>>,
+    /// Which calls have to be approved by the caller; all of them without.
+    pub require_approval: Option<McpRequireApprovalOption>,
+    /// Fields that this version does not know, as received; what is put here is sent.
+    pub extra: Extra,
+}
+
+impl McpToolResource {
+    /// With what the service requires: `server_label`.
+    pub fn new(
+        server_label: impl Into<String>,
+    ) -> Self {
+        Self {
+            server_label: server_label.into(),
+            headers: None,
+            require_approval: None,
+            extra: Extra::default(),
+        }
+    }
+}
+
+model! {
+    McpToolResource;
+    fixed []
+    fields [
+        0 required both "server_label" server_label: plain(String),
+        1 optional both "headers" headers: map(Secret),
+        2 optional both "require_approval" require_approval: plain(McpRequireApprovalOption),
+    ]
+}
+
 /// What is new in a message that is being written.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2099,8 +2269,10 @@ model! {
 tagged_union! {
     /// What a run waits for before it goes on, told apart by `type`.
     RequiredAction by "type" {
+        /// The run waits for MCP tool calls to be approved.
+        SubmitToolApproval(SubmitToolApprovalAction) = 0 "submit_tool_approval",
         /// The run waits for outputs of tool calls.
-        SubmitToolOutputs(SubmitToolOutputsAction) = 0 "submit_tool_outputs",
+        SubmitToolOutputs(SubmitToolOutputsAction) = 1 "submit_tool_outputs",
     }
 }
 
@@ -2174,11 +2346,58 @@ model! {
     ]
 }
 
+/// A call of a tool of an MCP server that the caller has to approve.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RequiredMcpToolCall {
+    /// Id of the call, to hand in the decision under.
+    pub id: String,
+    /// Arguments as a JSON text.
+    pub arguments: String,
+    /// Name of the tool.
+    pub name: String,
+    /// Label of the MCP server.
+    pub server_label: String,
+    /// Fields that this version does not know, as received; what is put here is sent.
+    pub extra: Extra,
+}
+
+impl RequiredMcpToolCall {
+    /// With what the service requires: `id`, `arguments`, `name`, `server_label`.
+    pub fn new(
+        id: impl Into<String>,
+        arguments: impl Into<String>,
+        name: impl Into<String>,
+        server_label: impl Into<String>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            arguments: arguments.into(),
+            name: name.into(),
+            server_label: server_label.into(),
+            extra: Extra::default(),
+        }
+    }
+}
+
+model! {
+    RequiredMcpToolCall;
+    fixed [0 "type" = "mcp"]
+    fields [
+        1 key both "id" id: plain(String),
+        2 required both "arguments" arguments: plain(String),
+        3 required both "name" name: plain(String),
+        4 required both "server_label" server_label: plain(String),
+    ]
+}
+
 tagged_union! {
     /// A tool call that the caller has to answer, told apart by `type`.
     RequiredToolCall by "type" {
         /// A call of a function that the caller has to carry out.
         Function(RequiredFunctionToolCall) = 0 "function",
+        /// A call of a tool of an MCP server that the caller has to approve.
+        Mcp(RequiredMcpToolCall) = 1 "mcp",
     }
 }
 
@@ -2355,6 +2574,8 @@ open_enum! {
         Completed = "completed",
         /// The run did not end in time; this is final.
         Expired = "expired",
+        /// The run ended before its work was done, for the reason in `incomplete_details`; this is final.
+        Incomplete = "incomplete",
     }
 }
 
@@ -2865,6 +3086,66 @@ model! {
     ]
 }
 
+/// The run waits for MCP tool calls to be approved.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SubmitToolApprovalAction {
+    /// The calls to approve.
+    pub submit_tool_approval: SubmitToolApprovalDetails,
+    /// Fields that this version does not know, as received; what is put here is sent.
+    pub extra: Extra,
+}
+
+impl SubmitToolApprovalAction {
+    /// With what the service requires: `submit_tool_approval`.
+    pub fn new(
+        submit_tool_approval: impl Into<SubmitToolApprovalDetails>,
+    ) -> Self {
+        Self {
+            submit_tool_approval: submit_tool_approval.into(),
+            extra: Extra::default(),
+        }
+    }
+}
+
+model! {
+    SubmitToolApprovalAction;
+    fixed [0 "type" = "submit_tool_approval"]
+    fields [
+        1 required both "submit_tool_approval" submit_tool_approval: plain(SubmitToolApprovalDetails),
+    ]
+}
+
+/// Tool calls that the caller has to approve or deny.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SubmitToolApprovalDetails {
+    /// The calls; each wants one decision.
+    pub tool_calls: Vec<RequiredToolCall>,
+    /// Fields that this version does not know, as received; what is put here is sent.
+    pub extra: Extra,
+}
+
+impl SubmitToolApprovalDetails {
+    /// With what the service requires: `tool_calls`.
+    pub fn new(
+        tool_calls: impl IntoIterator<Item = impl Into<RequiredToolCall>>,
+    ) -> Self {
+        Self {
+            tool_calls: tool_calls.into_iter().map(Into::into).collect(),
+            extra: Extra::default(),
+        }
+    }
+}
+
+model! {
+    SubmitToolApprovalDetails;
+    fixed []
+    fields [
+        0 required both "tool_calls" tool_calls: list(RequiredToolCall),
+    ]
+}
+
 /// The run waits for outputs of tool calls.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3103,8 +3384,10 @@ tagged_union! {
         FileSearch(FileSearchToolDefinition) = 5 "file_search",
         /// Lets the agent ask for a function that the caller carries out.
         Function(FunctionToolDefinition) = 6 "function",
+        /// Tools of an MCP server, which the service calls.
+        Mcp(McpToolDefinition) = 7 "mcp",
         /// Lets the agent call an HTTP API that has an OpenAPI document.
-        Openapi(OpenApiToolDefinition) = 7 "openapi",
+        Openapi(OpenApiToolDefinition) = 8 "openapi",
     }
 }
 
@@ -3118,6 +3401,8 @@ pub struct ToolResources {
     pub code_interpreter: Option<CodeInterpreterToolResource>,
     /// What file search works with.
     pub file_search: Option<FileSearchToolResource>,
+    /// How MCP servers are called.
+    pub mcp: Option<Vec<McpToolResource>>,
     /// Fields that this version does not know, as received; what is put here is sent.
     pub extra: Extra,
 }
@@ -3129,6 +3414,7 @@ impl ToolResources {
             azure_ai_search: None,
             code_interpreter: None,
             file_search: None,
+            mcp: None,
             extra: Extra::default(),
         }
     }
@@ -3147,6 +3433,7 @@ model! {
         0 optional both "azure_ai_search" azure_ai_search: plain(AzureAiSearchToolResource),
         1 optional both "code_interpreter" code_interpreter: plain(CodeInterpreterToolResource),
         2 optional both "file_search" file_search: plain(FileSearchToolResource),
+        3 optional both "mcp" mcp: list(McpToolResource),
     ]
 }
 

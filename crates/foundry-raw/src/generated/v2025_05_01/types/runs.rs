@@ -3,6 +3,7 @@
 
 use crate::Extra;
 use crate::List;
+use crate::Secret;
 use std::collections::BTreeMap;
 use crate::wire::model;
 use crate::wire::open_enum;
@@ -150,28 +151,35 @@ open_enum! {
     }
 }
 
-/// Outputs of the tool calls that a run waits for.
+/// Outputs of the tool calls that a run waits for, or decisions on them.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RunsSubmitToolOutputsRequest {
-    /// One output for each call that the run waits for.
-    pub tool_outputs: Vec<ToolOutput>,
     /// Whether to answer with a stream of the run's further events instead of the run.
     pub stream: Option<bool>,
+    /// One decision for each call that waits for approval.
+    pub tool_approvals: Option<Vec<ToolApproval>>,
+    /// One output for each call that the run waits for.
+    pub tool_outputs: Option<Vec<ToolOutput>>,
     /// Fields that this version does not know, as received; what is put here is sent.
     pub extra: Extra,
 }
 
 impl RunsSubmitToolOutputsRequest {
-    /// With what the service requires: `tool_outputs`.
-    pub fn new(
-        tool_outputs: impl IntoIterator<Item = impl Into<ToolOutput>>,
-    ) -> Self {
+    /// Without any of its optional properties.
+    pub fn new() -> Self {
         Self {
-            tool_outputs: tool_outputs.into_iter().map(Into::into).collect(),
             stream: None,
+            tool_approvals: None,
+            tool_outputs: None,
             extra: Extra::default(),
         }
+    }
+}
+
+impl Default for RunsSubmitToolOutputsRequest {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -179,8 +187,9 @@ model! {
     RunsSubmitToolOutputsRequest;
     fixed []
     fields [
-        0 required both "tool_outputs" tool_outputs: list(ToolOutput),
-        1 optional both "stream" stream: plain(bool),
+        0 optional both "stream" stream: plain(bool),
+        1 optional both "tool_approvals" tool_approvals: list(ToolApproval),
+        2 optional both "tool_outputs" tool_outputs: list(ToolOutput),
     ]
 }
 
@@ -215,6 +224,45 @@ model! {
     fixed []
     fields [
         0 optional both "metadata" metadata: map(String),
+    ]
+}
+
+/// Decision on one MCP tool call.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ToolApproval {
+    /// Id of the call that the decision is for.
+    pub tool_call_id: String,
+    /// Whether the tool may be called.
+    pub approve: bool,
+    /// Headers to send to the MCP server with this call, by name.
+    pub headers: Option<BTreeMap<String, Secret>>,
+    /// Fields that this version does not know, as received; what is put here is sent.
+    pub extra: Extra,
+}
+
+impl ToolApproval {
+    /// With what the service requires: `tool_call_id`, `approve`.
+    pub fn new(
+        tool_call_id: impl Into<String>,
+        approve: impl Into<bool>,
+    ) -> Self {
+        Self {
+            tool_call_id: tool_call_id.into(),
+            approve: approve.into(),
+            headers: None,
+            extra: Extra::default(),
+        }
+    }
+}
+
+model! {
+    ToolApproval;
+    fixed []
+    fields [
+        0 required both "tool_call_id" tool_call_id: plain(String),
+        1 required both "approve" approve: plain(bool),
+        2 optional both "headers" headers: map(Secret),
     ]
 }
 
