@@ -3,13 +3,10 @@
 //! It knows no API: pollers and streams of both surfaces put what they are asked for into [`Asked`],
 //! and hand in what [`Answers`] holds.
 
-use std::sync::Arc;
-
 use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::approvals::{ApprovalPolicy, ApprovalRequest, Decision};
-use crate::clock::Clock;
 use crate::error::Result;
 use crate::functions::{FunctionCall, FunctionOutput, FunctionSet};
 
@@ -160,7 +157,7 @@ impl Answering {
     ///
     /// # Errors
     /// The policy has headers that cannot be sent.
-    pub(crate) async fn answer(&mut self, clock: &Arc<dyn Clock>, asked: Asked) -> Result<Answered> {
+    pub(crate) async fn answer(&mut self, asked: Asked) -> Result<Answered> {
         if self.round.as_ref().is_some_and(|round| round.is_of(&asked)) {
             return Ok(self.whether_all());
         }
@@ -183,7 +180,7 @@ impl Answering {
                 Unanswered::Function { call_id, name, arguments }
             }));
             if let Some(functions) = registered {
-                answers.outputs = functions.call_all(clock, known).await;
+                answers.outputs = functions.call_all(known).await;
             }
         }
         match &self.approvals {

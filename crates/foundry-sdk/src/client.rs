@@ -182,12 +182,10 @@ impl ProjectClient {
     }
 
     /// How long an answer asks to wait before the next question.
-    #[cfg(feature = "v2025-05-01")]
     pub(crate) fn retry_after(&self, headers: &http::HeaderMap) -> Option<Duration> {
         crate::pipeline::retry_after(headers, || self.clock().system_time())
     }
 
-    #[cfg(feature = "v2025-05-01")]
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.pipeline.clock
     }

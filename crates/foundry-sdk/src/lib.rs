@@ -4,7 +4,6 @@
 #![cfg_attr(not(feature = "v2025-05-01"), allow(dead_code, unused_imports, unused_macros))]
 
 mod answer;
-#[cfg(feature = "v2025-05-01")]
 mod answering;
 mod approvals;
 #[cfg(feature = "v2025-05-01")]
@@ -26,13 +25,11 @@ mod json_format;
 mod multipart;
 mod pager;
 mod pipeline;
-#[cfg(feature = "v2025-05-01")]
 mod poller;
 mod redact;
 mod request;
 mod transport;
 
-#[cfg(feature = "v2025-05-01")]
 pub use answering::{ApprovalReady, NeedsAction, Unanswered};
 pub use approvals::{ApprovalPolicy, ApprovalRequest, Decision};
 pub use client::{ProjectClient, ProjectClientBuilder};
@@ -52,7 +49,6 @@ pub use json_format::JsonFormat;
 pub use multipart::FileContent;
 pub use pager::{Continuation, Page, Paged, Pager, Pages};
 pub use pipeline::RetryPolicy;
-#[cfg(feature = "v2025-05-01")]
 pub use poller::{Polled, Poller, RunAgain, RunGuard, WhenBusy};
 pub use request::{Operation, Reply, Request};
 pub use transport::{HttpTransport, RequestBody, Transport};

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// How much of a text an error shows.
 const SHOWN: usize = 2 << 10;
@@ -35,6 +36,9 @@ impl std::error::Error for ParseTextError {
 /// Reads the text that a model wrote as JSON, whatever white space, byte order mark or Markdown fence
 /// stands around it.
 ///
+/// A strict format has every property required, so what a type may leave out comes as null, which
+/// Rust's types take for an `Option` alone: what does not decode is tried again without its nulls.
+///
 /// ```
 /// let numbers: Vec<u8> = foundry_raw::parse_text("```json\n[1, 2]\n```")?;
 /// assert_eq!(numbers, [1, 2]);
@@ -44,7 +48,30 @@ impl std::error::Error for ParseTextError {
 /// # Errors
 /// [`ParseTextError`], which shows the text, if it is no JSON or not of this type.
 pub fn parse_text<T: DeserializeOwned>(text: &str) -> Result<T, ParseTextError> {
-    serde_json::from_str(unfenced(text)).map_err(|source| ParseTextError { text: text.to_owned(), source })
+    let json = unfenced(text);
+    serde_json::from_str(json).or_else(|source| {
+        let without_nulls = serde_json::from_str::<Value>(json).ok().map(|mut value| {
+            drop_nulls(&mut value);
+            serde_json::from_value(value)
+        });
+        match without_nulls {
+            Some(Ok(value)) => Ok(value),
+            // The first error has a line and a column, and is about what was written.
+            _ => Err(ParseTextError { text: text.to_owned(), source }),
+        }
+    })
+}
+
+/// Takes out the properties that are null.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(properties) => properties.retain(|_, value| {
+            drop_nulls(value);
+            !value.is_null()
+        }),
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
 }
 
 /// The text without the fence around it, if there is one.
@@ -81,6 +108,26 @@ mod tests {
             let value: serde_json::Value = parse_text(text).unwrap();
             assert_eq!(value, serde_json::json!({ "a": 1 }), "{text}");
         }
+    }
+
+    #[test]
+    fn null_counts_as_left_out() {
+        #[derive(Debug, serde::Deserialize, PartialEq)]
+        struct Answer {
+            city: String,
+            #[serde(default)]
+            days: Vec<Day>,
+            note: Option<String>,
+        }
+        #[derive(Debug, serde::Deserialize, PartialEq)]
+        struct Day {
+            #[serde(default)]
+            rain: u8,
+        }
+        let answer: Answer = parse_text(r#"{"city":"Rome","days":[{"rain":null}],"note":null}"#).unwrap();
+        assert_eq!(answer, Answer { city: "Rome".to_owned(), days: vec![Day { rain: 0 }], note: None });
+        let error = parse_text::<Answer>(r#"{"city":null}"#).unwrap_err();
+        assert!(error.to_string().contains("invalid type: null, expected a string"), "{error}");
     }
 
     #[test]

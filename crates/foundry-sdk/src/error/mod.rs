@@ -203,7 +203,8 @@ impl Error {
     }
 
     /// The body of the answer, if there was one: its first 64 KiB where the status is a failure. Of
-    /// an element of a list that cannot be decoded the element, as received.
+    /// an element of a list that cannot be decoded the element, as received; of a message that is not
+    /// what it was read as its text.
     pub fn body(&self) -> Option<&Bytes> {
         self.0.element.as_ref().or_else(|| self.0.answer.as_ref().map(|answer| &answer.body))
     }
@@ -435,7 +436,10 @@ impl From<foundry_raw::RunFailed> for Error {
 /// A text that is not what it was read as.
 impl From<foundry_raw::ParseTextError> for Error {
     fn from(error: foundry_raw::ParseTextError) -> Self {
-        Self::new(ErrorKind::Decode, error.to_string()).with_source(error)
+        let text = error.text.clone();
+        let mut made = Self::new(ErrorKind::Decode, error.to_string()).with_source(error);
+        made.0.element = Some(text.into());
+        made
     }
 }
 

@@ -1,17 +1,13 @@
 //! Calls of functions: many at once, each for a limited time, and none that takes the others down.
 
 use std::fmt;
-use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use futures_util::future::{Either, select};
 use serde_json::json;
 
 use super::caught::caught;
 use super::{Function, FunctionSet};
-use crate::clock::{Clock, SystemClock};
 
 /// A call that a model asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,17 +71,17 @@ impl FunctionSet {
     /// ```
     pub async fn call(&self, name: &str, arguments: &str) -> Option<FunctionOutput> {
         let function = self.get(name)?;
-        let result = self.run(&SystemClock, function, arguments.to_owned()).await;
+        let result = self.run(function, arguments.to_owned()).await;
         Some(FunctionOutput::new(String::new(), name.to_owned(), result))
     }
 
     /// Carries out calls, as many at once as the set allows; the outputs are in the calls' order.
     /// Dropping the future drops the calls.
-    pub(crate) async fn call_all(&self, clock: &Arc<dyn Clock>, calls: Vec<FunctionCall>) -> Vec<FunctionOutput> {
+    pub(crate) async fn call_all(&self, calls: Vec<FunctionCall>) -> Vec<FunctionOutput> {
         let running = calls.into_iter().enumerate().map(|(place, call)| async move {
             let FunctionCall { id, name, arguments } = call;
             let result = match self.get(&name) {
-                Some(function) => self.run(clock.as_ref(), function, arguments).await,
+                Some(function) => self.run(function, arguments).await,
                 None => Err(self.unknown(&name)),
             };
             (place, FunctionOutput::new(id, name, result))
@@ -97,14 +93,14 @@ impl FunctionSet {
         outputs.into_iter().map(|(_, output)| output).collect()
     }
 
-    async fn run(&self, clock: &dyn Clock, function: &Function, arguments: String) -> Result<String, String> {
+    async fn run(&self, function: &Function, arguments: String) -> Result<String, String> {
         let limit = function.timeout.unwrap_or(self.timeout);
         // The function itself runs within the future too, so that its panics are caught there.
-        let work = pin!(caught("a function", &function.name, async { function.start(arguments).await }));
-        match select(work, clock.sleep(limit)).await {
-            Either::Left((Some(result), _)) => result,
-            Either::Left((None, _)) => Err("the function panicked".to_owned()),
-            Either::Right(_) => Err(format!("the function did not answer within {}", Seconds(limit))),
+        let work = caught("a function", &function.name, async { function.start(arguments).await });
+        match tokio::time::timeout(limit, work).await {
+            Ok(Some(result)) => result,
+            Ok(None) => Err("the function panicked".to_owned()),
+            Err(_) => Err(format!("the function did not answer within {}", Seconds(limit))),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a set of functions takes, and what it does with calls.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use schemars::JsonSchema;
@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::*;
-use crate::clock::{Clock, SystemClock};
 
 /// A number.
 #[derive(Deserialize, JsonSchema)]
@@ -20,10 +19,6 @@ struct Number {
 
 #[derive(Deserialize, JsonSchema)]
 struct Nothing;
-
-fn clock() -> Arc<dyn Clock> {
-    Arc::new(SystemClock)
-}
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -195,7 +190,7 @@ async fn one_that_goes_wrong_takes_no_other_down() {
     calls.push(call(5, "f", "[]"));
     calls.push(call(6, "f", r#"{"value":6}"#));
     for _ in 0..2 {
-        let answered = functions.call_all(&clock(), calls.clone()).await;
+        let answered = functions.call_all(calls.clone()).await;
         assert_eq!(
             outputs(&answered),
             [
@@ -213,7 +208,7 @@ async fn one_that_goes_wrong_takes_no_other_down() {
         assert_eq!(ids[4], ("call_4", "g"));
         assert!(answered[4].failed);
     }
-    assert_eq!(functions.call_all(&clock(), Vec::new()).await, []);
+    assert_eq!(functions.call_all(Vec::new()).await, []);
     assert!(functions.call("g", "{}").await.is_none());
 }
 
@@ -221,12 +216,12 @@ async fn one_that_goes_wrong_takes_no_other_down() {
 async fn outputs_are_in_the_calls_order_and_none_waits_for_another() {
     let functions = FunctionSet::new([waiting()]).unwrap();
     let start = Instant::now();
-    let answered = functions.call_all(&clock(), numbers("wait", &[5, 4, 3, 2, 1])).await;
+    let answered = functions.call_all(numbers("wait", &[5, 4, 3, 2, 1])).await;
     assert_eq!(outputs(&answered), ["5", "4", "3", "2", "1"]);
     assert!(start.elapsed() < seconds(6), "{:?}", start.elapsed());
     // The first takes one of two places, all others pass through the other.
     let start = Instant::now();
-    let answered = functions.concurrency(2).call_all(&clock(), numbers("wait", &[10, 1, 2, 3, 4])).await;
+    let answered = functions.concurrency(2).call_all(numbers("wait", &[10, 1, 2, 3, 4])).await;
     assert_eq!(outputs(&answered), ["10", "1", "2", "3", "4"]);
     assert!(start.elapsed() < seconds(11), "{:?}", start.elapsed());
 }
@@ -248,7 +243,7 @@ async fn as_many_run_at_once_as_are_allowed() {
         });
         let functions = FunctionSet::new([counted]).unwrap();
         let functions = if limit == 8 { functions } else { functions.concurrency(limit) };
-        let answered = functions.call_all(&clock(), (0..20).map(|id| call(id, "nothing", "")).collect()).await;
+        let answered = functions.call_all((0..20).map(|id| call(id, "nothing", "")).collect()).await;
         assert_eq!(outputs(&answered), ["null"; 20]);
         assert_eq!(seen.load(Ordering::SeqCst), most, "{limit}");
     }
@@ -276,7 +271,7 @@ async fn a_call_that_takes_too_long_is_dropped() {
         dropped.store(false, Ordering::SeqCst);
         let start = Instant::now();
         let calls = vec![call(0, "hang", "{}"), call(1, "wait", r#"{"value":0}"#)];
-        let answered = functions.call_all(&clock(), calls).await;
+        let answered = functions.call_all(calls).await;
         let told = format!(r#"{{"error":"the function did not answer within {told}"}}"#);
         assert_eq!(outputs(&answered), [told.as_str(), "0"]);
         assert!(answered[0].failed && !answered[1].failed);
@@ -290,36 +285,9 @@ async fn a_call_that_takes_too_long_is_dropped() {
 async fn dropping_what_waits_for_calls_drops_the_calls() {
     let dropped = Arc::new(AtomicBool::new(false));
     let functions = FunctionSet::new([hanging(&dropped)]).unwrap();
-    let clock = clock();
-    let calls = functions.call_all(&clock, vec![call(0, "hang", "{}")]);
+    let calls = functions.call_all(vec![call(0, "hang", "{}")]);
     assert!(tokio::time::timeout(seconds(1), calls).await.is_err());
     assert!(dropped.load(Ordering::SeqCst));
-}
-
-/// What waits asks the clock it was given, for each call's own time.
-#[tokio::test]
-async fn time_is_the_clocks() {
-    #[derive(Debug, Default)]
-    struct Recording(Mutex<Vec<Duration>>);
-
-    impl Clock for Recording {
-        fn now(&self) -> std::time::Instant {
-            std::time::Instant::now()
-        }
-
-        fn sleep(&self, duration: Duration) -> futures_core::future::BoxFuture<'static, ()> {
-            self.0.lock().unwrap().push(duration);
-            Box::pin(std::future::ready(()))
-        }
-    }
-
-    let recording = Arc::new(Recording::default());
-    let clock: Arc<dyn Clock> = recording.clone();
-    let at_once = Function::infallible(|_: Nothing| async { 1 }).name("at_once");
-    let functions = FunctionSet::new([hanging(&Arc::default()).timeout(seconds(5)), at_once]).unwrap();
-    let answered = functions.call_all(&clock, vec![call(0, "hang", ""), call(1, "at_once", "")]).await;
-    assert_eq!(outputs(&answered), [r#"{"error":"the function did not answer within 5 s"}"#, "1"]);
-    assert_eq!(*recording.0.lock().unwrap(), [seconds(5), seconds(60)]);
 }
 
 #[test]
@@ -327,8 +295,7 @@ fn futures_of_calls_may_move_between_threads() {
     fn assert_send<T: Send>(_: &T) {}
 
     let functions = FunctionSet::new([waiting()]).unwrap();
-    let clock = clock();
-    assert_send(&functions.call_all(&clock, Vec::new()));
+    assert_send(&functions.call_all(Vec::new()));
     assert_send(&functions.call("wait", "{}"));
     fn assert_shared<T: Send + Sync + Clone + 'static>(_: &T) {}
     assert_shared(&functions);

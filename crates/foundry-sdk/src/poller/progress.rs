@@ -150,7 +150,7 @@ impl<S: Polled> Progress<S> {
         let left = self.left();
         let Some(last) = &self.last else { return Ok(false) };
         let asked = last.asked();
-        let answered = tokio::time::timeout(left, self.options.answering.answer(&self.clock, asked)).await;
+        let answered = tokio::time::timeout(left, self.options.answering.answer(asked)).await;
         match answered {
             Ok(Ok(Answered::All)) => {}
             Ok(Ok(Answered::NotAll(reason))) => {

@@ -521,11 +521,12 @@ async fn approvals_are_asked_of_the_policy_and_what_it_leaves_is_handed_back() {
         arguments: "{}".to_owned(),
     };
     let asked = || Asked { approvals: vec![request("1", "read"), request("2", "write")], ..Asked::default() };
-    let clock: Arc<dyn Clock> = Arc::new(TokioClock);
     let mut answering = Answering::default();
     answering.approvals = Some(ApprovalPolicy::leave_all().approve_tool("github", "read"));
-    let answered = answering.answer(&clock, asked()).await.unwrap();
-    assert!(matches!(answered, Answered::NotAll(reason) if reason == "the approval of the tool `write` of the server `github` (2)"));
+    let answered = answering.answer(asked()).await.unwrap();
+    assert!(
+        matches!(answered, Answered::NotAll(reason) if reason == "the approval of the tool `write` of the server `github` (2)")
+    );
     let action = answering.needs_action(());
     assert_eq!((action.approvals_ready.len(), action.unanswered.len()), (1, 1));
     assert!(action.approvals_ready[0].approve && action.approvals_ready[0].request.tool == "read");
@@ -535,21 +536,20 @@ async fn approvals_are_asked_of_the_policy_and_what_it_leaves_is_handed_back() {
     });
     let mut answering = Answering::default();
     answering.approvals = Some(policy);
-    assert!(matches!(answering.answer(&clock, asked()).await.unwrap(), Answered::All));
+    assert!(matches!(answering.answer(asked()).await.unwrap(), Answered::All));
     let approvals = &answering.answers().unwrap().approvals;
     assert_eq!(approvals.iter().map(|ready| ready.approve).collect::<Vec<_>>(), [true, false]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_asks_for_nothing_or_for_what_nobody_knows_is_handed_back() {
-    let clock: Arc<dyn Clock> = Arc::new(TokioClock);
     let mut answering = Answering::default();
     answering.functions = Some(Shared::default().functions());
-    assert!(matches!(answering.answer(&clock, Asked::default()).await.unwrap(), Answered::NotAll(_)));
+    assert!(matches!(answering.answer(Asked::default()).await.unwrap(), Answered::NotAll(_)));
 
     let call = FunctionCall { id: "1".to_owned(), name: "known".to_owned(), arguments: r#"{"call":"1"}"#.to_owned() };
     let mixed = Asked { functions: vec![call], others: vec![json!({ "type": "dance" })], ..Asked::default() };
-    let answered = answering.answer(&clock, mixed).await.unwrap();
+    let answered = answering.answer(mixed).await.unwrap();
     assert!(matches!(answered, Answered::NotAll(reason) if reason == "something of the kind `dance`"));
     let action = answering.needs_action(());
     assert_eq!(action.outputs_ready[0].output, "\"of 1\"");

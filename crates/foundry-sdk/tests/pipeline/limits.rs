@@ -123,7 +123,7 @@ async fn every_operation_that_may_stream_may_be_silent_longer() {
     let scripted = Scripted::always(Outcome::Never);
     let raw = client(&scripted).raw_2025_05_01();
     let thread_and_run = CreateAndRunThreadOptions::new("asst_1");
-    let outputs = RunsSubmitToolOutputsRequest::new([ToolOutput::new()]);
+    let outputs = RunsSubmitToolOutputsRequest::new().tool_outputs([ToolOutput::new()]);
     let start = Instant::now();
     for number in 1..=3 {
         let error = match number {
