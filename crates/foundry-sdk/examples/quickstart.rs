@@ -4,27 +4,24 @@
 //! `FOUNDRY_API_KEY` or `FOUNDRY_ACCESS_TOKEN` it talks to that project, to the agent
 //! `FOUNDRY_AGENT_ID`, or to a new one on the deployment `FOUNDRY_MODEL` (`gpt-4.1-mini` if unset).
 
+mod support;
+
 use std::env;
 
-use foundry_emulator::Emulator;
-use foundry_sdk::types::{ListSortOrder, RunStatus};
-use foundry_sdk::{Credential, ProjectClient};
+use foundry_sdk::types::ListSortOrder;
 use futures_util::TryStreamExt as _;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // 1. A client of the project, with a credential.
-    let (client, _emulator) = connect().await?;
+    let (client, model, _emulator) = support::connect().await?;
     let classic = client.classic();
 
     // 2. An agent: a model with instructions.
     let existing = env::var("FOUNDRY_AGENT_ID").ok();
     let agent_id = match &existing {
         Some(id) => id.clone(),
-        None => {
-            let model = env::var("FOUNDRY_MODEL").unwrap_or_else(|_| "gpt-4.1-mini".to_owned());
-            classic.agents().create(model).name("cowboy").instructions("Talk like you are a cowboy.").await?.id
-        }
+        None => classic.agents().create(model).name("cowboy").instructions("Talk like you are a cowboy.").await?.id,
     };
     println!("agent     {agent_id}");
 
@@ -39,11 +36,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         // 5. A run, which lets the agent answer.
         let mut states = classic.runs(&thread.id).create(&agent_id).poll();
 
-        // 6. Its states, as they change.
+        // 6. Its states, as they change. A run that failed is an error only if it is asked for.
         while let Some(run) = states.try_next().await? {
             println!("run       {} {}", run.id, run.status);
-            if let RunStatus::Failed | RunStatus::Cancelled | RunStatus::Expired = run.status {
-                return Err(format!("no answer: {:?}", run.last_error).into());
+            if run.has_ended() {
+                run.into_result()?;
             }
         }
     }
@@ -59,14 +56,4 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         classic.agents().delete(&agent_id).await?;
     }
     Ok(())
-}
-
-/// The project that the environment names, or an emulator, which runs until it is dropped.
-async fn connect() -> Result<(ProjectClient, Option<Emulator>), Box<dyn std::error::Error>> {
-    if env::var_os("FOUNDRY_PROJECT_ENDPOINT").is_some() {
-        return Ok((ProjectClient::from_env()?, None));
-    }
-    let emulator = Emulator::start().await?;
-    let client = ProjectClient::builder(emulator.endpoint()).credential(Credential::token("local")).build()?;
-    Ok((client, Some(emulator)))
 }

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::answer;
 use crate::client::ProjectClient;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, RequestIds, Result};
 use crate::feature::FoundryFeature;
 use crate::pager::{Paged, Place, RawReply};
 use crate::pipeline::{CLIENT_REQUEST_ID, CallOptions, RetryPolicy, from_raw, log, new_request_id};
@@ -290,6 +290,11 @@ impl<T> Reply<T> {
             body: self.body,
             client_request_id: self.client_request_id,
         }
+    }
+
+    /// The ids of the request.
+    pub(crate) fn ids(&self) -> RequestIds {
+        RequestIds { service: self.request_id().map(str::to_owned), client: self.client_request_id.clone() }
     }
 
     pub(crate) fn into_parts(self) -> (T, StatusCode, HeaderMap, String) {

@@ -27,8 +27,8 @@ const BUSY_MAX_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Polls a run until it ends.
 ///
-/// Awaited it gives the run, however it ended: [`into_result`](ThreadRun::into_result) tells what
-/// completed from what did not. A run that waits for functions or approvals is answered if the poller
+/// Awaited it gives the run, however it ended; [`completed`](Poller::completed) gives it only if it has
+/// completed, [`final_message`](Poller::final_message) what it wrote. A run that waits for functions or approvals is answered if the poller
 /// was given them, and else an error of the kind [`NeedsAction`](ErrorKind::NeedsAction).
 pub type RunPoller = Poller<ThreadRun>;
 
@@ -112,6 +112,17 @@ async fn final_message(client: &ProjectClient, thread_id: &str, run_id: &str) ->
 }
 
 impl Poller<ThreadRun> {
+    /// Polls the run to its end, and gives it if it has completed.
+    ///
+    /// # Errors
+    /// Those of the poller; [`ErrorKind::RunFailed`] if it failed, expired, was canceled or ended
+    /// incomplete: with the service's code and message ([`Error::run_failed`]), the time to wait
+    /// ([`Error::retry_after`]), and the run ([`Error::last_state`]).
+    pub async fn completed(self) -> Result<ThreadRun> {
+        let (run, ids) = self.finish().await?;
+        run.into_result().map_err(|failed| Error::from(failed).of_ids(&ids))
+    }
+
     /// Polls the run to its end, and gives the last message that it wrote.
     ///
     /// ```
@@ -123,11 +134,10 @@ impl Poller<ThreadRun> {
     /// ```
     ///
     /// # Errors
-    /// Those of the poller; [`ErrorKind::RunFailed`] if the run did not complete,
-    /// [`ErrorKind::NotFound`] if it has written no message.
+    /// Those of [`completed`](Self::completed); [`ErrorKind::NotFound`] if it has written no message.
     pub async fn final_message(self) -> Result<ThreadMessage> {
         let client = self.client.clone();
-        let run = self.await?.into_result()?;
+        let run = self.completed().await?;
         let found = final_message(&client, &run.thread_id, &run.id).await;
         found.map_err(|error| error.with_state(run))
     }
@@ -256,7 +266,8 @@ impl Asker {
 
     fn seen(&self, reply: Reply<ThreadRun>) -> Seen<ThreadRun> {
         let retry_after = self.client.retry_after(&reply.headers);
-        Seen { state: reply.value, retry_after }
+        let ids = reply.ids();
+        Seen { state: reply.value, retry_after, ids }
     }
 
     /// Starts a run, and does about another one what was asked for.

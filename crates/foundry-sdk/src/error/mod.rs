@@ -43,11 +43,20 @@ struct Inner {
     /// When the service asked to come back.
     retry_after: Option<Duration>,
     client_request_id: Option<String>,
+    /// The service's id of the request, where its answer is not kept.
+    request_id: Option<String>,
     attempts: u32,
     missing_features: Vec<FoundryFeature>,
     /// What was waited for, as it was last seen; or a `NeedsAction` with it.
     state: Option<Box<dyn Any + Send + Sync>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The ids of a request: the service's, if it gave one, and ours.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RequestIds {
+    pub(crate) service: Option<String>,
+    pub(crate) client: String,
 }
 
 /// What of an answer an error keeps.
@@ -71,6 +80,7 @@ impl Error {
             element: None,
             retry_after: None,
             client_request_id: None,
+            request_id: None,
             attempts: 0,
             missing_features: Vec::new(),
             state: None,
@@ -166,6 +176,13 @@ impl Error {
         Self::new(ErrorKind::NeedsAction, message).with_state(action)
     }
 
+    /// Adds the ids of the answer that showed it.
+    pub(crate) fn of_ids(mut self, ids: &RequestIds) -> Self {
+        self.0.request_id.clone_from(&ids.service);
+        self.0.client_request_id = Some(ids.client.clone());
+        self
+    }
+
     /// Adds the id of the call it comes from.
     pub(crate) fn of_call_id(mut self, client_request_id: &str) -> Self {
         self.0.client_request_id = Some(client_request_id.to_owned());
@@ -239,8 +256,11 @@ impl Error {
 
     /// The service's id of the request (`x-request-id`), which support asks for.
     pub fn request_id(&self) -> Option<&str> {
-        let answer = self.0.answer.as_ref()?;
-        answer::text(&answer.headers, &answer::REQUEST_ID).or_else(|| answer.envelope.request_id())
+        let of_answer = match &self.0.answer {
+            Some(answer) => answer::text(&answer.headers, &answer::REQUEST_ID).or_else(|| answer.envelope.request_id()),
+            None => None,
+        };
+        of_answer.or(self.0.request_id.as_deref())
     }
 
     /// Our id of the request (`x-ms-client-request-id`).
@@ -324,6 +344,14 @@ impl Error {
         self.0.source.as_deref()?.downcast_ref()
     }
 
+    /// The code that a run ended with, if it is about one.
+    fn run_code(&self) -> Option<&str> {
+        #[cfg(feature = "v2025-05-01")]
+        return self.run_failed().map(|failed| failed.code.as_str());
+        #[cfg(not(feature = "v2025-05-01"))]
+        None
+    }
+
     /// The id of the run that blocks the thread: of the 400 that a thread with an active run answers
     /// to a new run or message.
     pub fn active_run_id(&self) -> Option<&str> {
@@ -403,7 +431,8 @@ impl Error {
         }
     }
 
-    /// One line for a support request: operation, URL without secrets, status, code, both ids.
+    /// One line for a support request: operation, URL without secrets, status, code, both ids; of a
+    /// run that was waited for also its ids and status.
     pub fn support_line(&self) -> String {
         let shown = |value: Option<&str>| value.unwrap_or("-").to_owned();
         let method = self.0.method.as_ref().map_or_else(String::new, |method| format!("{method} "));
@@ -412,10 +441,15 @@ impl Error {
             shown(self.operation()),
             shown(self.url().map(Url::as_str)),
             self.status().map_or_else(|| "-".to_owned(), |status| status.as_u16().to_string()),
-            shown(self.code()),
+            shown(self.code().or_else(|| self.run_code())),
             shown(self.request_id()),
             shown(self.client_request_id()),
         );
+        #[cfg(feature = "v2025-05-01")]
+        let line = match self.last_state::<foundry_raw::v2025_05_01::types::ThreadRun>() {
+            Some(run) => format!("{line} run={} thread={} run-status={}", run.id, run.thread_id, run.status),
+            None => line,
+        };
         line.replace(char::is_control, " ")
     }
 }

@@ -22,7 +22,7 @@ use self::progress::Progress;
 use crate::answering::{Answering, Answers, Asked};
 use crate::approvals::ApprovalPolicy;
 use crate::client::ProjectClient;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, RequestIds, Result};
 use crate::functions::FunctionSet;
 
 /// Something that runs on the service and has a state.
@@ -77,6 +77,7 @@ pub(crate) mod sealed {
 pub(crate) struct Seen<S> {
     pub(crate) state: S,
     pub(crate) retry_after: Option<Duration>,
+    pub(crate) ids: RequestIds,
 }
 
 /// What a poller has to do with the service: how something is started, looked at, answered.
@@ -300,23 +301,26 @@ impl<S: Polled> IntoFuture for Poller<S> {
     type Output = Result<S>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
-    fn into_future(mut self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let mut last = None;
-            if let Some(mut states) = self.states.take() {
-                while let Some(state) = states.next().await {
-                    last = Some(state?);
-                }
-            } else if let Some(mut progress) = self.into_progress() {
-                while let Some(next) = progress.next().await {
-                    next?;
-                }
-                last = progress.into_last();
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { Ok(self.finish().await?.0) })
+    }
+}
+
+impl<S: Polled> Poller<S> {
+    /// Polls to the end; gives the last state with the ids of the answer that showed it.
+    pub(crate) async fn finish(mut self) -> Result<(S, RequestIds)> {
+        let mut last = None;
+        if let Some(mut states) = self.states.take() {
+            while let Some(state) = states.next().await {
+                last = Some((state?, RequestIds::default()));
             }
-            last.ok_or_else(|| {
-                Error::new(ErrorKind::InvalidInput, "the poller was read to its end before it was awaited")
-            })
-        })
+        } else if let Some(mut progress) = self.into_progress() {
+            while let Some(next) = progress.next().await {
+                next?;
+            }
+            last = progress.into_last();
+        }
+        last.ok_or_else(|| Error::new(ErrorKind::InvalidInput, "the poller was read to its end before it was awaited"))
     }
 }
 

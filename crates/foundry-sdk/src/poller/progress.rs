@@ -7,7 +7,7 @@ use super::{Job, Options, Polled, RunGuard, Seen, Standing};
 use crate::answering::{Answered, Step};
 use crate::client::ProjectClient;
 use crate::clock::Clock;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, RequestIds, Result};
 
 /// How many questions in a row may fail for a reason that passes.
 const MAX_FAILURES: u32 = 5;
@@ -27,6 +27,7 @@ pub(super) struct Progress<S> {
     options: Options,
     start: Instant,
     last: Option<S>,
+    ids: RequestIds,
     /// The time to the next question, as it has grown.
     interval: Duration,
     /// The time that the last answer asked for instead.
@@ -55,6 +56,7 @@ impl<S: Polled> Progress<S> {
             interval: options.interval,
             options,
             last: None,
+            ids: RequestIds::default(),
             asked_wait: None,
             failures: 0,
             reruns: 0,
@@ -70,8 +72,9 @@ impl<S: Polled> Progress<S> {
         self.last.as_ref()
     }
 
-    pub(super) fn into_last(self) -> Option<S> {
-        self.last
+    /// The last state, and the ids of the answer that showed it.
+    pub(super) fn into_last(self) -> Option<(S, RequestIds)> {
+        Some((self.last?, self.ids))
     }
 
     /// Goes on until there is another state, which is then the last one; `None` at the end.
@@ -245,6 +248,7 @@ impl<S: Polled> Progress<S> {
             self.guard = Some(RunGuard::new(seen.state.name(), self.job.cancel(&seen.state)));
         }
         self.last = Some(seen.state);
+        self.ids = seen.ids;
         differs
     }
 

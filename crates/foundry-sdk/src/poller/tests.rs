@@ -204,7 +204,7 @@ impl Shared {
             Fault::Wait(millis) => Some(Duration::from_millis(millis)),
             _ => None,
         };
-        Ok(Seen { state, retry_after })
+        Ok(Seen { state, retry_after, ids: RequestIds::default() })
     }
 }
 
