@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use foundry_emulator::{Emulator, LoggedRequest};
+use foundry_emulator::{Emulator, EmulatorBuilder, LoggedRequest};
 use foundry_sdk::{Clock, Credential, ProjectClient, ProjectClientBuilder};
 use futures_core::future::BoxFuture;
 use http::header;
@@ -111,7 +111,12 @@ pub struct Session {
 impl Session {
     /// Starts an emulator and the proxy in front of it.
     pub async fn start() -> Self {
-        let emulator = Emulator::start().await.unwrap();
+        Self::over(Emulator::builder()).await
+    }
+
+    /// Starts an emulator as it is set up, and the proxy in front of it.
+    pub async fn over(builder: EmulatorBuilder) -> Self {
+        let emulator = builder.start().await.unwrap();
         let (origin, base) = emulator.endpoint().split_once("/api/").unwrap();
         let proxy = Arc::new(Proxy {
             origin: origin.to_owned(),
@@ -144,6 +149,11 @@ impl Session {
     /// A client with a token.
     pub fn client(&self) -> ProjectClient {
         self.builder().credential(Credential::token("a token")).build().unwrap()
+    }
+
+    /// The emulator.
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
     }
 
     /// What the emulator was asked so far.

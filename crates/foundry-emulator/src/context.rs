@@ -9,7 +9,7 @@ use crate::documents::{Document, Operation};
 use crate::events::Events;
 use crate::multipart::Upload;
 use crate::query::Query;
-use crate::script::Script;
+use crate::script::Rules;
 use crate::store::Store;
 
 /// A request that has passed routing and validation, with the project's store locked.
@@ -29,8 +29,8 @@ pub(crate) struct Context<'a> {
     pub(crate) store: &'a mut Store,
     /// The blobs of all projects.
     pub(crate) blobs: &'a Blobs,
-    /// What runs do.
-    pub(crate) script: &'a dyn Script,
+    /// What some runs do instead of what the built-in model would do.
+    pub(crate) rules: &'a Rules,
     /// The clock's time in epoch seconds, read once for the request.
     pub(crate) now: i64,
     /// `http://127.0.0.1:PORT`.

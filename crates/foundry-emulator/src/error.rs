@@ -203,6 +203,26 @@ impl ServiceError {
         .with("target", "content-type")
     }
 
+    /// What the service would say with this status.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        let (code, message) = match status.as_u16() {
+            400 => ("BadRequest", "The request is not valid."),
+            401 => return Self::unauthorized(),
+            403 => ("Forbidden", "The identity has no permission to do this."),
+            404 => return Self::no_route(),
+            408 => ("RequestTimeout", "The request took too long to arrive."),
+            409 => ("Conflict", "Something else changed the resource at the same time."),
+            // The service sends the status as the code.
+            429 => ("429", "Rate limit is exceeded. Try again later."),
+            502 => ("BadGateway", "The service behind the gateway did not answer properly."),
+            503 => ("ServiceUnavailable", "The service is not available for the moment."),
+            504 => ("GatewayTimeout", "The service behind the gateway did not answer in time."),
+            500.. => ("server_error", "The server had an error while processing the request."),
+            _ => ("BadRequest", "The request was refused."),
+        };
+        Self::new(status, code, message)
+    }
+
     /// 500: a record is not what the emulator itself stored.
     pub(crate) fn internal(message: impl Display) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", message).with("type", "server_error")

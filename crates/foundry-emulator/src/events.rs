@@ -1,18 +1,49 @@
 //! Streams of server-sent events in the service's framing.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 /// The events of one answer, oldest first, without the one that ends it.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
-    events: Vec<(&'static str, Value)>,
+    events: Vec<(Cow<'static, str>, Value)>,
+    /// Whether there is more to come that never comes.
+    is_open: bool,
 }
 
 impl Events {
     /// Adds an event.
-    pub(crate) fn push(&mut self, name: &'static str, data: Value) {
-        self.events.push((name, data));
+    pub(crate) fn push(&mut self, name: impl Into<Cow<'static, str>>, data: Value) {
+        self.events.push((name.into(), data));
+    }
+
+    /// Leaves the stream without an end.
+    pub(crate) fn leave_open(&mut self) {
+        self.is_open = true;
+    }
+
+    /// Whether the stream has no end.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Adds the events of functions' calls that are written: the names, then the arguments.
+    pub(crate) fn push_call_deltas(&mut self, step: &str, calls: &[Value]) {
+        for (index, call) in calls.iter().enumerate() {
+            let part = |name: &str| call.get("function").and_then(|function| function.get(name));
+            // Only the first delta of a call names the function.
+            for piece in [json!({ "name": part("name"), "arguments": "" }), json!({ "arguments": part("arguments") })] {
+                let call = json!({ "index": index, "id": call.get("id"), "type": "function", "function": piece });
+                let data = json!({
+                    "id": step,
+                    "object": "thread.run.step.delta",
+                    "delta": { "step_details": { "type": "tool_calls", "tool_calls": [call] } },
+                });
+                self.push("thread.run.step.delta", data);
+            }
+        }
     }
 
     /// Adds the events of an answer that is written word by word.
@@ -30,12 +61,10 @@ impl Events {
         }
     }
 
-    /// What is sent, event by event, with the end of the stream.
+    /// What is sent, event by event, with the end of the stream if it has one.
     pub(crate) fn into_frames(self) -> impl Iterator<Item = Bytes> {
-        self.events
-            .into_iter()
-            .map(|(name, data)| frame(name, &data.to_string()))
-            .chain(std::iter::once_with(|| frame("done", "[DONE]")))
+        let end = (!self.is_open).then(|| frame("done", "[DONE]"));
+        self.events.into_iter().map(|(name, data)| frame(&name, &data.to_string())).chain(end)
     }
 }
 
@@ -79,5 +108,8 @@ mod tests {
                 "event: done\ndata: [DONE]\n\n"
             ]
         );
+        let mut events = Events::default();
+        events.leave_open();
+        assert_eq!(events.into_frames().count(), 0);
     }
 }

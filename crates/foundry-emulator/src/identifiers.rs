@@ -1,5 +1,7 @@
 //! Ids that look like the service's and are the same in every run.
 
+use crate::numbers::Numbers;
+
 /// The characters of an id after its prefix.
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -9,13 +11,13 @@ const LENGTH: usize = 24;
 /// The ids of one project, one after the other.
 #[derive(Debug)]
 pub(crate) struct Identifiers {
-    state: u64,
+    numbers: Numbers,
 }
 
 impl Identifiers {
     /// Ids that depend on the seed and the project only, so that two projects do not share ids.
     pub(crate) fn new(seed: u64, project: &str) -> Self {
-        Self { state: seed ^ fingerprint(project).rotate_left(17) }
+        Self { numbers: Numbers::new(seed ^ fingerprint(project).rotate_left(17)) }
     }
 
     /// The next id with this prefix.
@@ -23,19 +25,10 @@ impl Identifiers {
         let mut id = String::with_capacity(prefix.len() + LENGTH);
         id.push_str(prefix);
         for _ in 0..LENGTH {
-            let index = (self.number() % ALPHABET.len() as u64) as usize;
+            let index = (self.numbers.next() % ALPHABET.len() as u64) as usize;
             id.push(char::from(ALPHABET.get(index).copied().unwrap_or(b'0')));
         }
         id
-    }
-
-    /// SplitMix64.
-    fn number(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut number = self.state;
-        number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        number ^ (number >> 31)
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::query::Query;
 
 /// What stands in place of a secret.
-const REDACTED: &str = "REDACTED";
+pub(crate) const REDACTED: &str = "REDACTED";
 
 /// Headers whose values are secrets.
 const SECRET_HEADERS: &[&str] = &[
@@ -49,11 +49,20 @@ pub struct LoggedRequest {
     pub body: Bytes,
     /// The `operationId` of the operation that it was for, if one was found.
     pub operation: Option<String>,
-    /// The status answered; `None` while there is no answer yet.
+    /// The status answered; `None` while there is no answer yet, and if there is none because a
+    /// fault closed the connection.
     pub status: Option<u16>,
+    /// Whether the operation was done with success, whatever the caller was told of it.
+    pub acted: bool,
+    fault: Option<String>,
 }
 
 impl LoggedRequest {
+    /// What the fault is called that hit the request, if one did.
+    pub fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
+    }
+
     /// The first value of a header, whatever the case of its name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -82,6 +91,8 @@ impl fmt::Debug for LoggedRequest {
             .field("body", &format_args!("{} bytes", self.body.len()))
             .field("operation", &self.operation)
             .field("status", &self.status)
+            .field("acted", &self.acted)
+            .field("fault", &self.fault)
             .finish()
     }
 }
@@ -101,8 +112,8 @@ struct Entries {
 }
 
 impl RequestLog {
-    /// Notes a request before it is answered; the number is for [`RequestLog::answered`].
-    pub(crate) fn begin(&self, head: &Parts, query: &Query, body: Bytes) -> usize {
+    /// Notes a request before it is answered; the number is for what follows of it.
+    pub(crate) fn begin(&self, head: &Parts, query: &Query, body: Bytes, operation: Option<&str>) -> usize {
         let query =
             query.pairs().iter().map(|(name, value)| (name.clone(), redact(SECRET_PARAMETERS, name, value))).collect();
         let headers = head
@@ -120,8 +131,10 @@ impl RequestLog {
             query,
             headers,
             body,
-            operation: None,
+            operation: operation.map(str::to_owned),
             status: None,
+            acted: false,
+            fault: None,
         };
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.bytes += request.body.len();
@@ -131,13 +144,26 @@ impl RequestLog {
         number
     }
 
+    /// Notes that a fault hit a request.
+    pub(crate) fn hit(&self, number: usize, fault: String) {
+        self.change(number, |request| request.fault = Some(fault));
+    }
+
+    /// Notes that the operation of a request was done.
+    pub(crate) fn acted(&self, number: usize) {
+        self.change(number, |request| request.acted = true);
+    }
+
     /// Notes what a request was answered.
-    pub(crate) fn answered(&self, number: usize, operation: Option<&str>, status: u16) {
+    pub(crate) fn answered(&self, number: usize, status: u16) {
+        self.change(number, |request| request.status = Some(status));
+    }
+
+    fn change(&self, number: usize, change: impl FnOnce(&mut LoggedRequest)) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let index = number.checked_sub(entries.dropped);
         if let Some(request) = index.and_then(|index| entries.kept.get_mut(index)) {
-            request.operation = operation.map(str::to_owned);
-            request.status = Some(status);
+            change(request);
         }
     }
 
@@ -182,7 +208,7 @@ mod tests {
     fn secrets_are_never_kept() {
         let log = RequestLog::default();
         let query = Query::parse("sig=very-secret&a=1");
-        log.begin(&head("/x?sig=very-secret"), &query, Bytes::from_static(b"very-secret"));
+        log.begin(&head("/x?sig=very-secret"), &query, Bytes::from_static(b"very-secret"), None);
         let request = &log.requests()[0];
         assert_eq!(request.header("authorization"), Some("REDACTED"));
         assert_eq!(request.header("api-key"), Some("REDACTED"));
@@ -198,17 +224,19 @@ mod tests {
         let numbers: Vec<usize> = (0..5)
             .map(|number| {
                 let path = format!("/{number}");
-                log.begin(&head(&path), &Query::default(), Bytes::from_static(b"12345"))
+                log.begin(&head(&path), &Query::default(), Bytes::from_static(b"12345"), Some("Threads_get"))
             })
             .collect();
         log.entries.lock().unwrap().trim(10, 12);
-        log.answered(numbers[0], Some("Gone"), 500);
-        log.answered(numbers[4], Some("Threads_get"), 200);
+        log.answered(numbers[0], 500);
+        log.answered(numbers[4], 200);
+        log.acted(numbers[4]);
+        log.hit(numbers[3], "close".to_owned());
         let kept = log.requests();
         let paths: Vec<&str> = kept.iter().map(|request| request.path.as_str()).collect();
         assert_eq!(paths, ["/3", "/4"]);
-        assert_eq!(kept[0].status, None);
-        assert_eq!(kept[1].status, Some(200));
+        assert_eq!((kept[0].status, kept[0].acted, kept[0].fault()), (None, false, Some("close")));
+        assert_eq!((kept[1].status, kept[1].acted, kept[1].fault()), (Some(200), true, None));
         assert_eq!(kept[1].operation.as_deref(), Some("Threads_get"));
     }
 }

@@ -6,16 +6,13 @@ use crate::context::{Answer, Context};
 use crate::documents::text;
 use crate::error::ServiceError;
 use crate::events::Events;
-use crate::progress::{self, CANCELLABLE};
+use crate::progress::{self, ENDED, Mover};
 use crate::store::{Place, Store};
 use crate::table::{AGENTS, RUNS};
 use crate::{messages, resources, threads};
 
 /// How many seconds after its creation a run that is not finished expires.
 const LIFETIME: i64 = 1800;
-
-/// The states in which a run blocks its thread.
-const ACTIVE: &[&str] = &["queued", "in_progress", "requires_action", "cancelling"];
 
 /// The properties that a run takes from its agent unless the request overrides them.
 const INHERITED: &[&str] =
@@ -67,30 +64,27 @@ fn stream(context: &mut Context<'_>, mut events: Events, run: &Value) -> Result<
 /// `GET /threads/{threadId}/runs/{runId}`: moves the run one state on and answers it.
 pub(crate) fn get(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     let mut run = find(context)?;
-    progress::advance(context, &mut run, &mut Events::default())?;
+    progress::advance(context, &mut run, Mover::Look, &mut Events::default())?;
     Ok(Answer::ok(put(context, run)))
 }
 
 /// `POST /threads/{threadId}/runs/{runId}/cancel`.
 pub(crate) fn cancel(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     let mut run = find(context)?;
-    if !CANCELLABLE.contains(&property(&run, "status")) {
-        return Err(ServiceError::invalid_state(format_args!(
-            "Cannot cancel run with status '{}'.",
-            property(&run, "status")
-        )));
+    let status = property(&run, "status");
+    if status == "cancelling" || ENDED.contains(&status) {
+        return Err(ServiceError::invalid_state(format_args!("Cannot cancel run with status '{status}'.")));
     }
     run.insert("status".to_owned(), "cancelling".into());
     Ok(Answer::ok(put(context, run)))
 }
 
-/// The id of the run that blocks a thread.
+/// The id of the run that blocks a thread: the newest one, for while it is not at its end there is
+/// no other.
 pub(crate) fn active(store: &Store, thread: &str) -> Option<String> {
     store
-        .list(RUNS.name, &[thread.to_owned()])
-        .iter()
-        .rev()
-        .find(|run| ACTIVE.contains(&text(run.value, "status")))
+        .newest(RUNS.name, &[thread.to_owned()])
+        .filter(|run| !ENDED.contains(&text(run.value, "status")))
         .map(|run| run.id.to_owned())
 }
 

@@ -3,23 +3,27 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::blobs::Blobs;
 use crate::clock::{Clock, SystemClock};
+use crate::fault::{Fault, Faults};
 use crate::projects::Projects;
 use crate::request_log::{LoggedRequest, RequestLog};
-use crate::script::Conversation;
+use crate::rule::Rule;
+use crate::script::Rules;
 use crate::service::{self, Shared};
 
 /// The project that endpoints name unless told otherwise.
@@ -75,6 +79,8 @@ pub struct EmulatorBuilder {
     body_limit: usize,
     upload_limit: usize,
     page_size: Option<usize>,
+    rules: Vec<Rule>,
+    faults: Vec<Fault>,
 }
 
 impl EmulatorBuilder {
@@ -92,8 +98,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Chooses the ids that are given out: emulators with equal seeds give out equal ids for
-    /// equal requests.
+    /// Chooses the ids that are given out and what faults leave to chance, 0 unless told otherwise:
+    /// emulators with equal seeds give out equal ids for equal requests.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
@@ -128,6 +134,20 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Adds a rule that says what some runs do. Rules are looked at in the order in which they were
+    /// added here; without any, all runs do what the built-in model does.
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Adds a fault: a way in which the emulator misbehaves. Faults are looked at in the order in
+    /// which they were added here; there are none unless added.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
     /// Starts the emulator on 127.0.0.1. It answers as soon as this returns.
     ///
     /// Must be called within a tokio runtime, whose tasks then serve it.
@@ -144,7 +164,10 @@ impl EmulatorBuilder {
             blobs: Blobs::default(),
             log: RequestLog::default(),
             clock: self.clock,
-            script: Box::new(Conversation),
+            rules: Rules::new(self.rules),
+            faults: Faults::new(self.seed, self.faults),
+            connections: AtomicU64::new(0),
+            stopping: watch::Sender::new(false),
             origin: format!("http://{address}"),
             body_limit: self.body_limit,
             upload_limit: self.upload_limit,
@@ -188,6 +211,8 @@ impl Emulator {
             body_limit: BODY_LIMIT,
             upload_limit: UPLOAD_LIMIT,
             page_size: None,
+            rules: Vec::new(),
+            faults: Vec::new(),
         }
     }
 
@@ -210,6 +235,54 @@ impl Emulator {
         self.shared.log.requests()
     }
 
+    /// Adds a rule that is looked at before all those added so far.
+    ///
+    /// Runs that have begun to work keep to what has decided them.
+    ///
+    /// ```
+    /// # use foundry_emulator::{Emulator, Rule};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), foundry_emulator::StartError> {
+    /// let emulator = Emulator::start().await?;
+    /// emulator.add_rule(Rule::new().last_message("joke").reply("No."));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add_rule(&self, rule: Rule) {
+        self.shared.rules.add(rule);
+    }
+
+    /// Adds a fault that is looked at before all those added so far.
+    ///
+    /// ```
+    /// # use foundry_emulator::{Emulator, Fault};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), foundry_emulator::StartError> {
+    /// let emulator = Emulator::start().await?;
+    /// emulator.add_fault(Fault::new().operation("Runs_get").status(429).header("retry-after", "2").times(3));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add_fault(&self, fault: Fault) {
+        self.shared.faults.add(fault);
+    }
+
+    /// How many connections the emulator has accepted so far, those that are closed included.
+    ///
+    /// ```
+    /// # use foundry_emulator::Emulator;
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// reqwest::get(emulator.endpoint()).await?;
+    /// assert_eq!(emulator.connections(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connections(&self) -> u64 {
+        self.shared.connections.load(Ordering::Relaxed)
+    }
+
     /// Stops the emulator and waits until it has stopped: no task of it is left then.
     pub async fn shutdown(self) {
         drop(self.stop);
@@ -224,7 +297,6 @@ fn endpoint(origin: &str, project: &str) -> String {
 
 /// Accepts connections until told to stop. Its connections end with it.
 async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot::Receiver<()>) {
-    let router = Router::new().fallback(service::handle).with_state(shared);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
@@ -232,7 +304,7 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot:
             // Ready, with an error, once the emulator is dropped.
             _ = &mut stopped => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => connect(&mut connections, &graceful, stream, &router),
+                Ok((stream, _)) => connect(&mut connections, &graceful, stream, &shared),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -242,16 +314,23 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot:
         }
     }
     drop(listener);
+    // What waits on purpose does not hold up the end.
+    shared.stopping.send_replace(true);
     if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
         tracing::warn!("connections that did not finish are closed");
     }
     connections.shutdown().await;
 }
 
-fn connect(connections: &mut JoinSet<()>, graceful: &GracefulShutdown, stream: TcpStream, router: &Router) {
+fn connect(connections: &mut JoinSet<()>, graceful: &GracefulShutdown, stream: TcpStream, shared: &Arc<Shared>) {
+    shared.connections.fetch_add(1, Ordering::Relaxed);
     // Small answers go out at once; a socket that refuses is only slower.
     let _ = stream.set_nodelay(true);
-    let service = TowerToHyperService::new(router.clone());
+    let shared = Arc::clone(shared);
+    // An error instead of an answer closes the connection.
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        service::handle(Arc::clone(&shared), request.map(Body::new))
+    });
     let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
     let connection = graceful.watch(connection);
     connections.spawn(async move {

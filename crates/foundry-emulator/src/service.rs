@@ -1,10 +1,11 @@
 //! A request's way: log, credentials, project, api-version, route, validation, handler, answer.
 
 use std::convert::Infallible;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -13,21 +14,25 @@ use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::blobs::{self, Blobs};
+use crate::broken_body::{self, Stopping};
 use crate::clock::Clock;
 use crate::context::{Answer, Context, Payload};
 use crate::documents::{self, Document, Operation};
 use crate::error::ServiceError;
+use crate::events::Events;
+use crate::fault::Faults;
 use crate::handlers::Handler;
 use crate::multipart::{self, Upload};
 use crate::projects::Projects;
 use crate::query::Query;
 use crate::request_log::RequestLog;
 use crate::router::{Found, decode};
-use crate::script::Script;
-use crate::validate;
+use crate::script::Rules;
+use crate::{misbehaviour, tool_outputs, validate};
 
 type Form = (Map<String, Value>, Option<Upload>);
 
@@ -49,7 +54,12 @@ pub(crate) struct Shared {
     pub(crate) blobs: Blobs,
     pub(crate) log: RequestLog,
     pub(crate) clock: Box<dyn Clock>,
-    pub(crate) script: Box<dyn Script>,
+    pub(crate) rules: Rules,
+    pub(crate) faults: Faults,
+    /// How many connections were accepted.
+    pub(crate) connections: AtomicU64,
+    /// Becomes true when the emulator stops.
+    pub(crate) stopping: watch::Sender<bool>,
     /// `http://127.0.0.1:PORT`.
     pub(crate) origin: String,
     /// The size in bytes of the largest body read.
@@ -68,11 +78,27 @@ struct Routed {
     parameters: Vec<String>,
 }
 
-/// Answers any request.
-pub(crate) async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+/// The connection is to be closed without an answer.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the connection is closed on purpose")]
+pub(crate) struct Unanswered;
+
+/// A request that was read.
+pub(crate) struct Received {
+    pub(crate) head: Parts,
+    query: Query,
+    routed: Result<Routed, ServiceError>,
+    body: Result<Bytes, ServiceError>,
+    /// A blob's signature is its credential.
+    is_blob: bool,
+    /// Its number in the log.
+    pub(crate) number: usize,
+}
+
+/// Answers any request, or does not.
+pub(crate) async fn handle(shared: Arc<Shared>, request: Request) -> Result<Response, Unanswered> {
     let (head, body) = request.into_parts();
     let query = Query::parse(head.uri.query().unwrap_or_default());
-    // A blob's signature is its credential.
     let is_blob = head.uri.path().starts_with(blobs::PATH);
     let routed = authorize(&head.headers).and_then(|()| route(&head, &query));
     let takes_file =
@@ -80,23 +106,37 @@ pub(crate) async fn handle(State(shared): State<Arc<Shared>>, request: Request) 
     let limit = if is_blob || routed.as_ref().is_ok_and(takes_file) { shared.upload_limit } else { shared.body_limit };
     let body = read(body, limit).await;
     let logged = body.clone().unwrap_or_default();
-    let number = shared.log.begin(&head, &query, logged);
-
     let operation = routed.as_ref().ok().map(|routed| routed.operation.id.as_str());
-    let now = shared.clock.now();
-    let response = if is_blob {
-        shared.blobs.answer(&head, &query, body.ok(), now)
-    } else {
-        let answer = match (&routed, body) {
-            (Err(error), _) => Err(error.clone()),
-            (_, Err(error)) => Err(error),
-            (Ok(routed), Ok(body)) => answer(&shared, &head, &query, routed, &body, now).await,
-        };
-        respond(&head.headers, answer)
+    let number = shared.log.begin(&head, &query, logged, operation);
+    let fault = shared.faults.strike(&head.method, head.uri.path(), operation);
+
+    let received = Received { head, query, routed, body, is_blob, number };
+    let response = match fault {
+        None => act(&shared, &received).await,
+        Some(fault) => misbehaviour::misbehave(&shared, &received, &fault).await?,
     };
     let status = response.status().as_u16();
-    shared.log.answered(number, operation, status);
-    tracing::debug!(method = %head.method, path = head.uri.path(), status, "answered");
+    shared.log.answered(number, status);
+    tracing::debug!(method = %received.head.method, path = received.head.uri.path(), status, "answered");
+    Ok(response)
+}
+
+/// Does what is asked for.
+pub(crate) async fn act(shared: &Shared, received: &Received) -> Response {
+    let Received { head, query, routed, body, is_blob, number } = received;
+    let now = shared.clock.now();
+    let response = if *is_blob {
+        shared.blobs.answer(head, query, body.clone().ok(), now)
+    } else {
+        let answer = match (routed, body) {
+            (Err(error), _) | (_, Err(error)) => Err(error.clone()),
+            (Ok(routed), Ok(body)) => answer(shared, head, query, routed, body, now).await,
+        };
+        respond(&head.headers, answer, &shared.stopping.subscribe())
+    };
+    if response.status().is_success() {
+        shared.log.acted(*number);
+    }
     response
 }
 
@@ -205,7 +245,7 @@ async fn answer(
         project: &routed.project,
         store: &mut store,
         blobs: &shared.blobs,
-        script: shared.script.as_ref(),
+        rules: &shared.rules,
         now: now.timestamp(),
         origin: &shared.origin,
         page_size: shared.page_size,
@@ -227,7 +267,7 @@ async fn parse(routed: &Routed, headers: &HeaderMap, body: &Bytes) -> Result<For
     let Some(schema) = request.json_schema() else {
         return Ok((Map::new(), None));
     };
-    let body = if body.is_empty() {
+    let mut body = if body.is_empty() {
         Value::Object(Map::new())
     } else {
         let content_type = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -238,6 +278,7 @@ async fn parse(routed: &Routed, headers: &HeaderMap, body: &Bytes) -> Result<For
         }
         serde_json::from_slice(body).map_err(ServiceError::malformed_json)?
     };
+    tool_outputs::allow_approvals_alone(&routed.operation.shape, &mut body);
     let body = match body {
         // Whether it fits, only what it changes can tell.
         Value::Object(patch) if request.is_merge_patch() => patch,
@@ -254,7 +295,8 @@ fn fitting(document: &Document, schema: &Value, body: Value) -> Result<Map<Strin
     }
 }
 
-fn respond(asked: &HeaderMap, answer: Result<Answer, ServiceError>) -> Response {
+/// An answer as it is sent.
+pub(crate) fn respond(asked: &HeaderMap, answer: Result<Answer, ServiceError>, stopping: &Stopping) -> Response {
     let (status, body, allow) = match answer {
         Ok(answer) => (answer.status, answer.body, None),
         Err(error) => (error.status, Payload::Json(error.body()), error.allow),
@@ -263,10 +305,7 @@ fn respond(asked: &HeaderMap, answer: Result<Answer, ServiceError>) -> Response 
         Payload::Nothing => (None, Body::empty()),
         Payload::Json(body) => (Some("application/json; charset=utf-8"), Body::from(body.to_string())),
         Payload::Bytes(body) => (Some("application/octet-stream"), Body::from(body)),
-        Payload::Events(events) => {
-            let frames = stream::iter(events.into_frames().map(Ok::<_, Infallible>));
-            (Some("text/event-stream; charset=utf-8"), Body::from_stream(frames))
-        }
+        Payload::Events(events) => (Some("text/event-stream; charset=utf-8"), event_body(events, stopping.clone())),
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -286,6 +325,18 @@ fn respond(asked: &HeaderMap, answer: Result<Answer, ServiceError>) -> Response 
         headers.insert(ALLOW, allow);
     }
     response
+}
+
+/// Events as they are sent; a stream without an end stays open.
+fn event_body(events: Events, stopping: Stopping) -> Body {
+    let is_open = events.is_open();
+    // The frames of an answer are made one by one, as they are sent.
+    let frames = stream::iter(events.into_frames());
+    if is_open {
+        broken_body::without_end(frames, stopping)
+    } else {
+        Body::from_stream(frames.map(Ok::<_, Infallible>))
+    }
 }
 
 #[cfg(test)]

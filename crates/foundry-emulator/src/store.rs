@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::identifiers::Identifiers;
+use crate::script::Plan;
 
 /// One project.
 #[derive(Debug)]
@@ -38,7 +39,8 @@ pub(crate) struct Listed<'a> {
 
 #[derive(Debug, Default)]
 struct Collection {
-    groups: HashMap<Vec<String>, Group>,
+    /// Sorted, so that what stands below a record is found without looking at all the rest.
+    groups: BTreeMap<Vec<String>, Group>,
 }
 
 /// The records of a collection below one parent.
@@ -49,6 +51,8 @@ struct Group {
     positions: HashMap<String, u64>,
     /// The bytes that belong to a record, such as those of a file.
     contents: HashMap<String, Content>,
+    /// What the runs among the records do next.
+    plans: HashMap<String, Plan>,
 }
 
 /// Bytes that show only their length: they may be many, and they are the caller's.
@@ -104,18 +108,42 @@ impl Store {
         group.contents.get(place.id).map(|content| content.0.clone())
     }
 
+    /// Lays beside a run that is there what it does next; it goes when the run goes.
+    pub(crate) fn put_plan(&mut self, place: Place<'_>, plan: Plan) {
+        let group = self.collections.get_mut(place.collection).and_then(|known| known.groups.get_mut(place.parents));
+        if let Some(group) = group {
+            group.plans.insert(place.id.to_owned(), plan);
+        }
+    }
+
+    /// Takes away what a run does next; none if it has not begun or has ended.
+    pub(crate) fn take_plan(&mut self, place: Place<'_>) -> Option<Plan> {
+        self.collections.get_mut(place.collection)?.groups.get_mut(place.parents)?.plans.remove(place.id)
+    }
+
     /// Takes a record out, with its bytes and everything below it.
     pub(crate) fn remove(&mut self, place: Place<'_>) -> Option<Value> {
         let group = self.collections.get_mut(place.collection)?.groups.get_mut(place.parents)?;
         let position = group.positions.get(place.id)?;
         let (_, value) = group.records.remove(position)?;
         group.contents.remove(place.id);
+        group.plans.remove(place.id);
         let mut chain = place.parents.to_vec();
         chain.push(place.id.to_owned());
         for (name, collection) in &mut self.collections {
             let is_below = name.strip_prefix(place.collection).is_some_and(|rest| rest.starts_with('/'));
             if is_below {
-                collection.groups.retain(|parents, _| !parents.starts_with(&chain));
+                // What begins with the chain stands together.
+                let below: Vec<Vec<String>> = collection
+                    .groups
+                    .range(chain.clone()..)
+                    .map(|(parents, _)| parents)
+                    .take_while(|parents| parents.starts_with(&chain))
+                    .cloned()
+                    .collect();
+                for parents in below {
+                    collection.groups.remove(&parents);
+                }
             }
         }
         Some(value)
@@ -128,6 +156,12 @@ impl Store {
             .flat_map(|group| &group.records)
             .map(|(position, (id, value))| Listed { position: *position, id, value })
             .collect()
+    }
+
+    /// The newest record of a collection below one parent.
+    pub(crate) fn newest(&self, collection: &str, parents: &[String]) -> Option<Listed<'_>> {
+        let (position, (id, value)) = self.group(collection, parents)?.records.last_key_value()?;
+        Some(Listed { position: *position, id, value })
     }
 
     /// Every record of a collection, whatever it stands below, oldest first.
@@ -177,6 +211,10 @@ mod tests {
         store.put(place("threads", &[], "c"), json!("changed"));
         let ids: Vec<&str> = store.list("threads", &[]).iter().map(|one| one.id).collect();
         assert_eq!(ids, ["c", "a", "b"]);
+        assert_eq!(store.newest("threads", &[]).map(|one| one.id), Some("b"));
+        store.remove(place("threads", &[], "b"));
+        assert_eq!(store.newest("threads", &[]).map(|one| one.id), Some("a"));
+        assert!(store.newest("threads/runs", &[]).is_none());
         assert_eq!(store.get(place("threads", &[], "c")), Some(&json!("changed")));
     }
 
@@ -184,10 +222,11 @@ mod tests {
     fn what_stands_below_goes_with_its_parent_and_nothing_else() {
         let mut store = store();
         let first = ["first".to_owned()];
-        let second = ["second".to_owned()];
+        // Sorted right behind what stands below the first.
+        let second = ["first ".to_owned()];
         let run = ["first".to_owned(), "run".to_owned()];
         store.put(place("threads", &[], "first"), json!(1));
-        store.put(place("threads", &[], "second"), json!(2));
+        store.put(place("threads", &[], "first "), json!(2));
         store.put(place("threads/runs", &first, "run"), json!(3));
         store.put(place("threads/runs/steps", &run, "step"), json!(4));
         store.put(place("threads/runs", &second, "run"), json!(5));

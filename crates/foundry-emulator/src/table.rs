@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::request_log::REDACTED;
 use crate::resources::Verb::{Create, CreateOrUpdate, Delete, Get, List, Update};
 use crate::resources::{Deletion, Identity, ListStyle, Resource, nothing_to_add};
 
@@ -62,7 +63,7 @@ pub(crate) static THREADS: Resource = Resource {
     list: ListStyle::Cursor,
     filters: &[],
     defaults: || json!({ "tool_resources": {}, "metadata": {} }),
-    complete: nothing_to_add,
+    complete: redact_mcp_headers,
     deletion: Deletion::Status("thread.deleted"),
 };
 
@@ -300,12 +301,30 @@ pub(crate) static INDEXES: Resource = Resource {
     deletion: Deletion::NoContent,
 };
 
-/// The service says of every function whether it is strict, also if the caller did not.
-fn complete_tools(record: &mut Map<String, Value>, _: &str) {
+/// The service says of every function whether it is strict, and of every MCP server which tools
+/// are allowed, also if the caller did not.
+fn complete_tools(record: &mut Map<String, Value>, project: &str) {
     let tools = record.get_mut("tools").and_then(Value::as_array_mut);
     for tool in tools.into_iter().flatten() {
         if let Some(function) = tool.get_mut("function").and_then(Value::as_object_mut) {
             function.entry("strict").or_insert_with(|| Value::Bool(false));
+        }
+        if let Some(tool) = tool.as_object_mut()
+            && tool.get("type").is_some_and(|kind| kind == "mcp")
+        {
+            tool.entry("allowed_tools").or_insert(Value::Null);
+        }
+    }
+    redact_mcp_headers(record, project);
+}
+
+/// The service takes headers for MCP servers, which may be credentials, and never gives them back.
+fn redact_mcp_headers(record: &mut Map<String, Value>, _: &str) {
+    let resources = record.get_mut("tool_resources").and_then(|resources| resources.get_mut("mcp"));
+    for resource in resources.and_then(Value::as_array_mut).into_iter().flatten() {
+        let headers = resource.get_mut("headers").and_then(Value::as_object_mut);
+        for (_, value) in headers.into_iter().flatten() {
+            *value = REDACTED.into();
         }
     }
 }

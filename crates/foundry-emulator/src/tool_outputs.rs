@@ -1,6 +1,6 @@
-//! The outputs of functions that a run has asked its caller to call.
+//! What callers hand in for a run that waits: outputs of functions, and approvals of tools.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
@@ -8,33 +8,44 @@ use crate::context::{Answer, Context};
 use crate::documents::{elements, text};
 use crate::error::ServiceError;
 use crate::events::Events;
+use crate::rounds::{self, APPROVALS, OUTPUTS};
 use crate::runs::{self, property};
-use crate::store::Place;
-use crate::table::RUN_STEPS;
+use crate::script::Plan;
+use crate::turn::{TurnApproval, TurnOutput};
+use crate::validate::Violation;
 use crate::{progress, resources};
+
+/// The operation's path, in which parameters have no names.
+const SHAPE: &str = "/threads/{}/runs/{}/submit_tool_outputs";
+
+/// Makes a body with approvals only fit a schema that requires outputs: the service takes it.
+pub(crate) fn allow_approvals_alone(shape: &str, body: &mut Value) {
+    if shape == SHAPE
+        && let Some(body) = body.as_object_mut()
+        && body.get("tool_approvals").is_some_and(|approvals| !approvals.is_null())
+    {
+        body.entry("tool_outputs").or_insert_with(|| Value::Array(Vec::new()));
+    }
+}
 
 /// `POST /threads/{threadId}/runs/{runId}/submit_tool_outputs`.
 pub(crate) fn submit(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     let mut run = runs::find(context)?;
     let given = std::mem::take(&mut context.body);
-    let status = property(&run, "status");
-    if status != "requires_action" {
-        return Err(ServiceError::invalid_state(format_args!("Runs in status '{status}' do not accept tool outputs.")));
-    }
-    let outputs: BTreeMap<&str, &Value> = elements(given.get("tool_outputs"))
-        .map(|one| (text(one, "tool_call_id"), one.get("output").unwrap_or(&Value::Null)))
-        .collect();
-    let mut wanted = asked_for(&run);
-    wanted.sort_unstable();
-    if !wanted.iter().copied().eq(outputs.keys().copied()) {
-        let given: Vec<&str> = outputs.keys().copied().collect();
-        return Err(ServiceError::invalid_state(format_args!(
-            "Expected tool outputs for call_ids {wanted:?}, got {given:?}."
-        )));
-    }
+    check(&given)?;
+    let outputs: Vec<&Value> = elements(given.get("tool_outputs")).collect();
+    let approvals: Vec<&Value> = elements(given.get("tool_approvals")).collect();
+    check_state(&run, &given, &outputs, &approvals)?;
+
+    let action = run.insert("required_action".to_owned(), Value::Null).unwrap_or_default();
+    let mut plan = progress::take_plan(context.store, &run);
     let mut events = Events::default();
-    record(context, &run, &outputs, &mut events);
-    run.insert("required_action".to_owned(), Value::Null);
+    if text(&action, "type") == APPROVALS {
+        approve(context, &run, &mut plan, &action, &approvals, &mut events);
+    } else {
+        record(context, &run, &mut plan, &action, &outputs, &mut events);
+    }
+    progress::put_plan(context.store, &run, plan);
     run.insert("status".to_owned(), "queued".into());
     let run = runs::put(context, run);
     if !runs::is_streamed(&given) {
@@ -45,35 +56,123 @@ pub(crate) fn submit(context: &mut Context<'_>) -> Result<Answer, ServiceError> 
     Ok(Answer::events(events))
 }
 
-/// The ids of the calls that a run waits for.
-fn asked_for(run: &Map<String, Value>) -> Vec<&str> {
-    let calls = run.get("required_action").and_then(|action| action.pointer("/submit_tool_outputs/tool_calls"));
-    elements(calls).map(|call| text(call, "id")).collect()
+/// What no document says of the body, or not every one.
+fn check(given: &Map<String, Value>) -> Result<(), ServiceError> {
+    let (outputs, approvals) = (given.get("tool_outputs"), given.get("tool_approvals"));
+    if [outputs, approvals].into_iter().flatten().all(Value::is_null) {
+        return Err(ServiceError::missing_property("tool_outputs"));
+    }
+    let mut violations = Vec::new();
+    let mut require = |place: String, value: Option<&Value>, name: &str, is_it: fn(&Value) -> bool, kind: &str| {
+        let message = match value.and_then(|value| value.get(name)) {
+            None => format!("the property '{name}' is required"),
+            Some(value) if !is_it(value) => format!("something else where {kind} is wanted"),
+            Some(_) => return,
+        };
+        violations.push(Violation::new(&format!("{place}/{name}"), message));
+    };
+    if approvals.is_some_and(|approvals| !approvals.is_array() && !approvals.is_null()) {
+        return Err(ServiceError::invalid_body(&[Violation::new("/tool_approvals", "no array where one is wanted")]));
+    }
+    for (index, output) in elements(outputs).enumerate() {
+        let place = || format!("/tool_outputs/{index}");
+        require(place(), Some(output), "tool_call_id", Value::is_string, "a string");
+        require(place(), Some(output), "output", Value::is_string, "a string");
+    }
+    for (index, approval) in elements(approvals).enumerate() {
+        let place = || format!("/tool_approvals/{index}");
+        require(place(), Some(approval), "tool_call_id", Value::is_string, "a string");
+        require(place(), Some(approval), "approve", Value::is_boolean, "a boolean");
+    }
+    if violations.is_empty() { Ok(()) } else { Err(ServiceError::invalid_body(&violations)) }
 }
 
-/// Keeps the outputs with the calls of the run's unfinished steps, and finishes these.
-fn record(context: &mut Context<'_>, run: &Map<String, Value>, outputs: &BTreeMap<&str, &Value>, events: &mut Events) {
-    let parents = [property(run, "thread_id").to_owned(), property(run, "id").to_owned()];
-    let mut steps: Vec<(String, Value)> = context
-        .store
-        .list(RUN_STEPS.name, &parents)
-        .iter()
-        .filter(|step| text(step.value, "status") == "in_progress")
-        .map(|step| (step.id.to_owned(), step.value.clone()))
-        .collect();
-    for (id, step) in &mut steps {
-        let calls = step.pointer_mut("/step_details/tool_calls").and_then(Value::as_array_mut);
-        for call in calls.into_iter().flatten() {
-            let output = outputs.get(text(call, "id")).copied().cloned();
-            if let (Some(output), Some(function)) = (output, call.get_mut("function")) {
-                function["output"] = output;
-            }
-        }
-        step["status"] = "completed".into();
-        step["completed_at"] = context.now.into();
-        events.push("thread.run.step.completed", step.clone());
-        context.store.put(Place { collection: RUN_STEPS.name, parents: &parents, id }, step.take());
+/// That the run waits for just what is given.
+fn check_state(
+    run: &Map<String, Value>,
+    given: &Map<String, Value>,
+    outputs: &[&Value],
+    approvals: &[&Value],
+) -> Result<(), ServiceError> {
+    let status = property(run, "status");
+    if status != "requires_action" {
+        let what = if outputs.is_empty() && !approvals.is_empty() { "approvals" } else { "outputs" };
+        return Err(ServiceError::invalid_state(format_args!("Runs in status '{status}' do not accept tool {what}.")));
     }
+    let action = run.get("required_action").unwrap_or(&Value::Null);
+    let (what, fitting, other) = match text(action, "type") {
+        OUTPUTS => ("outputs", outputs, approvals),
+        APPROVALS => ("approvals", approvals, outputs),
+        kind => {
+            return Err(ServiceError::invalid_state(format_args!(
+                "Runs that require '{kind}' accept no tool outputs."
+            )));
+        }
+    };
+    if !other.is_empty() || !given.contains_key(if what == "outputs" { "tool_outputs" } else { "tool_approvals" }) {
+        return Err(ServiceError::invalid_state(format_args!("The run waits for tool {what}, and for nothing else.")));
+    }
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort_unstable();
+        ids
+    };
+    let wanted = sorted(rounds::asked_for(action).map(|call| text(call, "id").to_owned()).collect());
+    let submitted = sorted(fitting.iter().map(|one| text(one, "tool_call_id").to_owned()).collect());
+    if wanted != submitted {
+        return Err(ServiceError::invalid_state(format_args!(
+            "Expected tool {what} for call_ids {wanted:?}, got {submitted:?}."
+        )));
+    }
+    Ok(())
+}
+
+/// Keeps the outputs with their calls.
+fn record(
+    context: &mut Context<'_>,
+    run: &Map<String, Value>,
+    plan: &mut Plan,
+    action: &Value,
+    outputs: &[&Value],
+    events: &mut Events,
+) {
+    let outputs: HashMap<&str, &str> =
+        outputs.iter().map(|one| (text(one, "tool_call_id"), text(one, "output"))).collect();
+    let output = |call: &Value| outputs.get(text(call, "id")).map(|output| (*output).to_owned());
+    for call in rounds::asked_for(action) {
+        let part = |name: &str| text(call.get("function").unwrap_or(call), name).to_owned();
+        plan.outputs.push(TurnOutput {
+            function: part("name"),
+            arguments: part("arguments"),
+            output: output(call).unwrap_or_default(),
+        });
+    }
+    rounds::finish(context, run, plan, output, events);
+}
+
+/// Calls what was approved, or does as if, and says of the rest that it was denied.
+fn approve(
+    context: &mut Context<'_>,
+    run: &Map<String, Value>,
+    plan: &mut Plan,
+    action: &Value,
+    approvals: &[&Value],
+    events: &mut Events,
+) {
+    let approvals: HashMap<&str, bool> = approvals
+        .iter()
+        .map(|one| (text(one, "tool_call_id"), one.get("approve") == Some(&Value::Bool(true))))
+        .collect();
+    let is_approved = |call: &Value| approvals.get(text(call, "id")) == Some(&true);
+    for call in rounds::asked_for(action) {
+        plan.approvals.push(TurnApproval {
+            server_label: text(call, "server_label").to_owned(),
+            tool: text(call, "name").to_owned(),
+            arguments: text(call, "arguments").to_owned(),
+            approved: is_approved(call),
+        });
+    }
+    let output = |call: &Value| Some(if is_approved(call) { rounds::called(call) } else { rounds::denied(call) });
+    rounds::finish(context, run, plan, output, events);
 }
 
 #[cfg(test)]
@@ -87,9 +186,9 @@ mod tests {
     use crate::documents;
     use crate::identifiers::Identifiers;
     use crate::query::Query;
-    use crate::script::Conversation;
-    use crate::store::Store;
-    use crate::table::{RUNS, THREADS};
+    use crate::script::Rules;
+    use crate::store::{Place, Store};
+    use crate::table::{RUN_STEPS, RUNS, THREADS};
 
     const THREAD: &str = "thread_1";
 
@@ -147,7 +246,7 @@ mod tests {
             project: "demo",
             store,
             blobs: &Blobs::default(),
-            script: &Conversation,
+            rules: &Rules::default(),
             now: 10,
             origin: "http://127.0.0.1",
             url: String::new(),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use foundry_emulator::{Clock, Emulator};
+use foundry_emulator::{Clock, Emulator, Fault, Rule};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -77,8 +77,23 @@ pub(crate) struct Client {
 
 /// An emulator whose clock stands, and a client of it.
 pub(crate) async fn start() -> (Emulator, Client, SetClock) {
+    start_with([], []).await
+}
+
+/// The same with rules and faults.
+pub(crate) async fn start_with(
+    rules: impl IntoIterator<Item = Rule>,
+    faults: impl IntoIterator<Item = Fault>,
+) -> (Emulator, Client, SetClock) {
     let clock = SetClock::new();
-    let emulator = Emulator::builder().clock(clock.clone()).start().await.unwrap();
+    let mut builder = Emulator::builder().clock(clock.clone());
+    for rule in rules {
+        builder = builder.rule(rule);
+    }
+    for fault in faults {
+        builder = builder.fault(fault);
+    }
+    let emulator = builder.start().await.unwrap();
     let client = Client::new(emulator.endpoint());
     (emulator, client, clock)
 }
@@ -201,6 +216,63 @@ impl Client {
         format!("{runs}/{}", id(&run))
     }
 
+    /// The path of a new run of a new agent, on a new thread in which the user says this.
+    pub(crate) async fn ask(&self, text: &str) -> String {
+        let agent = self.agent("").await;
+        let thread = self.thread().await;
+        self.say(&thread, text).await;
+        self.run(&thread, &agent).await
+    }
+
+    /// The events of a new run, as far as its first stream goes.
+    pub(crate) async fn ask_streamed(&self, text: &str) -> Vec<(String, Value)> {
+        let agent = self.agent("").await;
+        let body = json!({
+            "assistant_id": agent,
+            "stream": true,
+            "thread": { "messages": [{ "role": "user", "content": text }] },
+        });
+        self.post("/threads/runs", body).await.events()
+    }
+
+    /// Looks at a run so many times.
+    pub(crate) async fn statuses(&self, run: &str, looks: usize) -> Vec<String> {
+        let mut statuses = Vec::new();
+        for _ in 0..looks {
+            let run = self.get(run).await.success();
+            statuses.push(run["status"].as_str().unwrap().to_owned());
+        }
+        statuses
+    }
+
+    /// Looks at a run until it waits for its caller.
+    pub(crate) async fn wait(&self, run: &str) -> Value {
+        for _ in 0..5 {
+            let run = self.get(run).await.success();
+            if run["status"] == "requires_action" {
+                return run;
+            }
+        }
+        panic!("{run} does not wait");
+    }
+
+    /// Hands in what a run waits for.
+    pub(crate) async fn submit(&self, run: &str, body: Value) -> Answer {
+        self.post(&format!("{run}/submit_tool_outputs"), body).await
+    }
+
+    /// The steps of a run, oldest first.
+    pub(crate) async fn steps(&self, run: &str) -> Vec<Value> {
+        let page = self.get(&format!("{run}/steps?order=asc")).await.success();
+        page["data"].as_array().unwrap().clone()
+    }
+
+    /// What the agent of a run said last.
+    pub(crate) async fn reply(&self, run: &str) -> String {
+        let thread = run.split('/').nth(2).unwrap();
+        self.texts(thread).await.remove(0)
+    }
+
     /// Looks at a run until it is completed.
     pub(crate) async fn complete(&self, run: &str) -> Value {
         for _ in 0..5 {
@@ -233,6 +305,44 @@ fn events(bytes: &[u8]) -> Vec<(String, Value)> {
     }
     assert_eq!(events.last().unwrap(), &("done".to_owned(), json!("[DONE]")));
     events
+}
+
+/// The calls that a run waits for.
+pub(crate) fn calls(run: &Value) -> Vec<Value> {
+    let action = &run["required_action"];
+    action[action["type"].as_str().unwrap()]["tool_calls"].as_array().unwrap().clone()
+}
+
+/// Outputs for the calls that a run waits for: these, in their order.
+pub(crate) fn outputs(run: &Value, texts: &[&str]) -> Value {
+    let outputs: Vec<Value> = calls(run)
+        .iter()
+        .zip(texts)
+        .map(|(call, text)| json!({ "tool_call_id": call["id"], "output": text }))
+        .collect();
+    json!({ "tool_outputs": outputs })
+}
+
+/// Approvals for the calls that a run waits for: these, in their order.
+pub(crate) fn approvals(run: &Value, approved: &[bool]) -> Value {
+    let approvals: Vec<Value> = calls(run)
+        .iter()
+        .zip(approved)
+        .map(|(call, approved)| json!({ "tool_call_id": call["id"], "approve": approved }))
+        .collect();
+    json!({ "tool_approvals": approvals })
+}
+
+/// The names of events, however many words an answer has.
+pub(crate) fn names(events: &[(String, Value)]) -> Vec<&str> {
+    let mut names: Vec<&str> = events.iter().map(|(name, _)| name.as_str()).collect();
+    names.dedup_by(|second, first| second == first && first.ends_with(".delta"));
+    names
+}
+
+/// The data of the first event of a name.
+pub(crate) fn data<'a>(events: &'a [(String, Value)], name: &str) -> &'a Value {
+    &events.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("no {name}")).1
 }
 
 /// The id of a record.

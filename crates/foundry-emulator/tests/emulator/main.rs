@@ -1,16 +1,21 @@
 //! Tests of the emulator over HTTP. Every answer is validated against the API document.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, also in what its tests share")]
 
+mod approvals;
 mod client;
 mod conversation;
 mod datasets;
 mod errors;
+mod faults;
 mod files;
+mod functions;
 mod lists;
 mod operations;
 mod resources;
+mod rules;
 mod runs;
 mod schema;
 mod server;
 mod streams;
+mod structured;
 mod vector_stores;

@@ -2,18 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{START, id, start};
-
-fn names(events: &[(String, Value)]) -> Vec<&str> {
-    let mut names: Vec<&str> = events.iter().map(|(name, _)| name.as_str()).collect();
-    // However many words the answer has.
-    names.dedup_by(|second, first| second == first && *first == "thread.message.delta");
-    names
-}
-
-fn data<'a>(events: &'a [(String, Value)], name: &str) -> &'a Value {
-    &events.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("no {name}")).1
-}
+use crate::client::{START, data, id, names, start};
 
 const RUN: [&str; 12] = [
     "thread.run.created",
