@@ -132,7 +132,7 @@ fn it_says_what_it_wrote_how_much_there_is_and_how_long_it_took() {
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert_eq!(lines[..2], [format!("Wrote {threads}"), format!("Wrote {stray} (removed)")]);
-    assert!(lines[2].contains("58 operations") && lines[2].contains("247 types"), "{}", run.stdout);
+    assert!(lines[2].contains("58 operations") && lines[2].contains("257 types"), "{}", run.stdout);
     assert!(lines[3].starts_with("Generated in ") && lines.len() == 4, "{}", run.stdout);
     assert!(!workspace.path(&stray).exists());
     assert_eq!(workspace.check().code, Some(0));

@@ -49,7 +49,7 @@ impl Transport for Recorder {
 }
 
 fn document() -> Value {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/2025-05-01/openapi.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../foundry-emulator/openapi/2025-05-01.json");
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 

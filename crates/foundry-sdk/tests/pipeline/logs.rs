@@ -357,3 +357,36 @@ async fn bodies_that_may_hold_credentials_are_never_shown() {
         assert!(seen.text().contains(PLANTED) || status != 200, "{}", seen.text());
     }
 }
+
+// ---- pollers
+
+#[tokio::test]
+async fn a_status_that_nobody_knows_is_told_once_for_each_poller() {
+    let (seen, _guard) = Seen::all();
+    let run = |status: &str| {
+        answer(200)
+            .body(format!(r#"{{"id":"run_1","object":"thread.run","thread_id":"thread_1","status":"{status}"}}"#))
+    };
+    let states = ["queued", "polishing", "polishing", "waxing", "completed"];
+    for _ in 0..2 {
+        let client = Scripted::new(states.map(run)).client(&RecordingClock::new(), 1);
+        client.classic().runs("thread_1").create("asst_1").poll().await.unwrap();
+    }
+    let told: Vec<_> = seen.events().into_iter().filter(|event| event.message().contains("does not know")).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().all(|event| event.message().contains("run run_1 of thread thread_1")), "{told:?}");
+    assert!(told.iter().all(|event| event.fields["state"] == "polishing" && level(event.metadata) == Level::WARN));
+}
+
+#[test]
+fn a_guard_without_a_runtime_says_that_it_cannot_cancel() {
+    let (seen, _guard) = Seen::all();
+    let scripted = Scripted::always(answer(200));
+    let client = scripted.client_once();
+    drop(client.classic().runs("thread_1").guard("run_1"));
+    let [event] = &seen.events()[..] else { panic!("{:?}", seen.events()) };
+    assert!(event.message().contains("run run_1 of thread thread_1 was left"), "{event:?}");
+    assert_eq!((level(event.metadata), scripted.count()), (Level::WARN, 0));
+    client.classic().runs("thread_1").guard("run_1").disarm();
+    assert_eq!(seen.events().len(), 1);
+}
