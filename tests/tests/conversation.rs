@@ -200,7 +200,7 @@ async fn a_poller_that_may_not_wait_says_how_far_the_run_was() {
     let classic = client.classic();
     let agent = classic.agents().create("gpt-4.1-mini").await.unwrap();
     let thread = classic.threads().create().await.unwrap();
-    let poller = classic.runs(&thread.id).create(&agent.id).poll().max_wait(Duration::from_millis(1500));
+    let poller = classic.runs(&thread.id).create(&agent.id).poll().max_wait(Duration::from_millis(800));
     let error = poller.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline);
     let runs = classic.runs(&thread.id).list().await.unwrap();

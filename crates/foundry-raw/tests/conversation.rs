@@ -8,9 +8,9 @@ use foundry_raw::v2025_05_01::types::{
     AgentsToolChoiceOptionMode, CreateRunOptions, ErrorResponse, FileDeletionStatus, FileInfo, FilePurpose,
     ListOfAgent, ListOfAgentThread, ListOfRunStep, ListOfThreadMessage, ListOfThreadRun, ListOfVectorStore,
     ListOfVectorStoreFile, MessageContent, MessageDeltaChunk, MessageInputContent, MessageRole, MessageStatus,
-    RequiredAction, RunStatus, RunStep, RunStepDeltaChunk, RunStepDeltaDetail, RunStepDeltaToolCall, RunStepDetails,
-    RunStepToolCall, ThreadMessage, ThreadMessageOptions, ThreadRun, ToolDefinition, TruncationStrategy,
-    VectorStoreFileBatch,
+    RequiredAction, RequiredToolCall, RunStatus, RunStep, RunStepDeltaChunk, RunStepDeltaDetail, RunStepDeltaToolCall,
+    RunStepDetails, RunStepToolCall, ThreadMessage, ThreadMessageOptions, ThreadRun, ToolDefinition,
+    TruncationStrategy, VectorStoreFileBatch,
 };
 use foundry_raw::{Direction, from_slice_with_report, from_str};
 use serde_json::{Value, json};
@@ -250,32 +250,60 @@ fn a_failed_run_may_have_a_code_that_is_not_documented() {
 
 #[test]
 fn a_tool_of_a_kind_nobody_knows_is_kept_with_all_it_has() {
-    for approval in [json!("always"), json!({ "never": { "tool_names": ["fetch"] } })] {
-        let tool = json!({
-            "type": "mcp", "server_label": "docs", "server_url": "https://mcp.example", "allowed_tools": null,
-            "require_approval": approval,
-        });
-        let resource =
-            json!({ "server_label": "docs", "headers": { "Key": "REDACTED" }, "require_approval": approval });
-        let body = run(json!({ "tools": [tool], "tool_resources": { "mcp": [resource] } }));
-        let run: ThreadRun = round_trip(&body.to_string());
-        let [ToolDefinition::Unknown(kept)] = &run.tools[..] else { panic!("{:?}", run.tools) };
-        assert_eq!(*kept, tool);
-        assert_eq!(run.tool_resources.unwrap().extra.get("mcp"), Some(&json!([resource])));
-    }
+    let tool = json!({
+        "type": "sharepoint_grounding", "sharepoint_grounding": { "connections": [{ "connection_id": "c", "x": null }] },
+        "strict": false,
+    });
+    let resource = json!({ "label": "docs", "list": [1, null] });
+    let body = run(json!({ "tools": [tool], "tool_resources": { "sharepoint_grounding": [resource] } }));
+    let run: ThreadRun = round_trip(&body.to_string());
+    let [ToolDefinition::Unknown(kept)] = &run.tools[..] else { panic!("{:?}", run.tools) };
+    assert_eq!(*kept, tool);
+    assert_eq!(run.tool_resources.unwrap().extra.get("sharepoint_grounding"), Some(&json!([resource])));
 }
 
 #[test]
 fn a_run_may_wait_for_something_nobody_knows() {
-    let action = json!({
-        "type": "submit_tool_approval",
-        "submit_tool_approval": {
-            "tool_calls": [{ "id": "call_1", "type": "mcp", "arguments": "{}", "name": "fetch", "server_label": "docs" }],
-        },
-    });
+    let action =
+        json!({ "type": "submit_consent", "submit_consent": { "calls": [{ "id": "call_1", "type": "oauth" }] } });
     let body = run(json!({ "status": "requires_action", "required_action": action }));
     let run: ThreadRun = round_trip(&body.to_string());
     assert_eq!(run.required_action, Some(RequiredAction::Unknown(action)));
+}
+
+#[test]
+fn a_tool_of_an_mcp_server_has_its_approval_as_one_rule_or_by_tool() {
+    let rules = [
+        json!("always"),
+        json!("sometimes"),
+        json!({ "never": { "tool_names": ["fetch"] } }),
+        json!({ "always": { "tool_names": [] }, "never": { "tool_names": ["fetch"], "read_only": true } }),
+    ];
+    for approval in rules {
+        let tool = json!({
+            "type": "mcp", "server_label": "docs", "server_url": "https://mcp.example", "allowed_tools": null,
+            "require_approval": approval,
+        });
+        let resource = json!({ "server_label": "docs", "headers": { "Key": "planted" }, "require_approval": approval });
+        let body = run(json!({ "tools": [tool], "tool_resources": { "mcp": [resource] } }));
+        let run: ThreadRun = round_trip(&body.to_string());
+        let [ToolDefinition::Mcp(kept)] = &run.tools[..] else { panic!("{:?}", run.tools) };
+        assert_eq!((kept.server_label.as_str(), kept.extra.get("require_approval")), ("docs", Some(&approval)));
+        assert!(!format!("{run:?}").contains("planted"));
+        let [resource] = &run.tool_resources.unwrap().mcp.unwrap()[..] else { panic!("{body}") };
+        assert_eq!(serde_json::to_value(&resource.require_approval).unwrap(), approval);
+    }
+}
+
+#[test]
+fn a_run_may_wait_for_the_approval_of_tool_calls() {
+    let call = json!({ "id": "call_1", "type": "mcp", "arguments": "{}", "name": "fetch", "server_label": "docs" });
+    let action = json!({ "type": "submit_tool_approval", "submit_tool_approval": { "tool_calls": [call] } });
+    let body = run(json!({ "status": "requires_action", "required_action": action }));
+    let run: ThreadRun = round_trip(&body.to_string());
+    let Some(RequiredAction::SubmitToolApproval(action)) = &run.required_action else { panic!("{run:?}") };
+    let [RequiredToolCall::Mcp(call)] = &action.submit_tool_approval.tool_calls[..] else { panic!("{action:?}") };
+    assert_eq!((call.id.as_str(), call.server_label.as_str(), call.name.as_str()), ("call_1", "docs", "fetch"));
 }
 
 #[test]

@@ -18,18 +18,19 @@ use foundry_raw::v2025_05_01::types::{
     DatasetVersion, EmbeddingConfiguration, FieldMapping, FileDatasetVersion, FilePurpose, FileSearchRankingOptions,
     FileSearchToolDefinition, FileSearchToolDefinitionDetails, FileSearchToolResource, FolderDatasetVersion,
     FunctionDefinition, FunctionName, FunctionToolDefinition, ImageDetailLevel, Index, ManagedAzureAiSearchIndex,
-    MessageAttachment, MessageAttachmentToolDefinition, MessageImageFileParam, MessageImageUrlParam,
-    MessageInputContentBlock, MessageInputImageFileBlock, MessageInputImageUrlBlock, MessageInputTextBlock,
-    MessageRole, MessagesUpdateRequest, OpenApiAnonymousAuthDetails, OpenApiAuthDetails, OpenApiConnectionAuthDetails,
-    OpenApiConnectionSecurityScheme, OpenApiFunctionDefinition, OpenApiManagedAuthDetails,
-    OpenApiManagedSecurityScheme, OpenApiToolDefinition, PendingUploadRequest, ResponseFormat,
-    ResponseFormatJsonSchema, ResponseFormatJsonSchemaType, RunsSubmitToolOutputsRequest, RunsUpdateRequest,
-    ThreadMessageOptions, ToolDefinition, ToolOutput, ToolResources, TruncationObject, TruncationStrategy,
-    UpdateAgentOptions, UpdateAgentThreadOptions, UploadFileRequest, VectorStoreAutoChunkingStrategyRequest,
-    VectorStoreConfiguration, VectorStoreConfigurations, VectorStoreDataSource, VectorStoreDataSourceAssetType,
-    VectorStoreExpirationPolicy, VectorStoreExpirationPolicyAnchor, VectorStoreFileBatchesCreateRequest,
-    VectorStoreFilesCreateRequest, VectorStoreOptions, VectorStoreStaticChunkingStrategyOptions,
-    VectorStoreStaticChunkingStrategyRequest, VectorStoreUpdateOptions,
+    McpRequireApproval, McpRequireApprovalMode, McpToolDefinition, McpToolNames, McpToolResource, MessageAttachment,
+    MessageAttachmentToolDefinition, MessageImageFileParam, MessageImageUrlParam, MessageInputContentBlock,
+    MessageInputImageFileBlock, MessageInputImageUrlBlock, MessageInputTextBlock, MessageRole, MessagesUpdateRequest,
+    OpenApiAnonymousAuthDetails, OpenApiAuthDetails, OpenApiConnectionAuthDetails, OpenApiConnectionSecurityScheme,
+    OpenApiFunctionDefinition, OpenApiManagedAuthDetails, OpenApiManagedSecurityScheme, OpenApiToolDefinition,
+    PendingUploadRequest, ResponseFormat, ResponseFormatJsonSchema, ResponseFormatJsonSchemaType,
+    RunsSubmitToolOutputsRequest, RunsUpdateRequest, ThreadMessageOptions, ToolApproval, ToolDefinition, ToolOutput,
+    ToolResources, TruncationObject, TruncationStrategy, UpdateAgentOptions, UpdateAgentThreadOptions,
+    UploadFileRequest, VectorStoreAutoChunkingStrategyRequest, VectorStoreConfiguration, VectorStoreConfigurations,
+    VectorStoreDataSource, VectorStoreDataSourceAssetType, VectorStoreExpirationPolicy,
+    VectorStoreExpirationPolicyAnchor, VectorStoreFileBatchesCreateRequest, VectorStoreFilesCreateRequest,
+    VectorStoreOptions, VectorStoreStaticChunkingStrategyOptions, VectorStoreStaticChunkingStrategyRequest,
+    VectorStoreUpdateOptions,
 };
 use foundry_raw::v2025_05_01::{Client, OPERATIONS};
 use foundry_raw::{BoxError, Call, Error, Response, Transport};
@@ -161,6 +162,7 @@ fn tools() -> Vec<ToolDefinition> {
             OpenApiManagedAuthDetails::new(OpenApiManagedSecurityScheme::new("https://audience.example")).into(),
         ))
         .into(),
+        McpToolDefinition::new("github", "https://mcp.example").allowed_tools(["search"]).into(),
     ]
 }
 
@@ -214,6 +216,9 @@ fn tools_json() -> Value {
         openapi(json!({ "type": "anonymous" })),
         openapi(json!({ "type": "connection", "security_scheme": { "connection_id": "conn" } })),
         openapi(json!({ "type": "managed_identity", "security_scheme": { "audience": "https://audience.example" } })),
+        {
+            "type": "mcp", "server_label": "github", "server_url": "https://mcp.example", "allowed_tools": ["search"],
+        },
     ])
 }
 
@@ -233,6 +238,14 @@ fn tool_resources() -> ToolResources {
                 .vector_stores([VectorStoreConfigurations::new("store", VectorStoreConfiguration::new([source()]))]),
         )
         .azure_ai_search(AzureAiSearchToolResource::new().indexes([index]))
+        .mcp([
+            McpToolResource::new("github")
+                .headers([("X-Key", "planted")])
+                .require_approval(McpRequireApprovalMode::Never),
+            McpToolResource::new("docs").require_approval(
+                McpRequireApproval::new().never(McpToolNames::new(["search"])).always(McpToolNames::new(["drop"])),
+            ),
+        ])
 }
 
 fn tool_resources_json() -> Value {
@@ -248,6 +261,13 @@ fn tool_resources_json() -> Value {
                 "filter": "year gt 2000", "index_asset_id": "asset",
             }],
         },
+        "mcp": [
+            { "server_label": "github", "headers": { "X-Key": "planted" }, "require_approval": "never" },
+            {
+                "server_label": "docs",
+                "require_approval": { "never": { "tool_names": ["search"] }, "always": { "tool_names": ["drop"] } },
+            },
+        ],
     })
 }
 
@@ -465,16 +485,18 @@ async fn runs(cases: &mut Vec<Case>) {
     case!(
         cases,
         "Runs_submitToolOutputs" "/threads/thread_1/runs/run_1/submit_tool_outputs",
-        RunsSubmitToolOutputsRequest::new([
+        RunsSubmitToolOutputsRequest::new().tool_outputs([
             ToolOutput::new().tool_call_id("call_1").output("blue"),
             ToolOutput::new().tool_call_id("call_2").output("red"),
         ])
+        .tool_approvals([ToolApproval::new("call_3", true).headers([("X-Key", "planted")])])
         .stream(false),
         |client, body| client.runs_submit_tool_outputs("thread_1", "run_1", body),
         json!({
             "tool_outputs": [
                 { "tool_call_id": "call_1", "output": "blue" }, { "tool_call_id": "call_2", "output": "red" },
             ],
+            "tool_approvals": [{ "tool_call_id": "call_3", "approve": true, "headers": { "X-Key": "planted" } }],
             "stream": false,
         })
     );

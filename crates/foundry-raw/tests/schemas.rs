@@ -18,7 +18,7 @@ fn rounds() -> u64 {
 }
 
 fn document(api: &str) -> Option<Value> {
-    let path = format!("{}/../../openapi/{api}/openapi.json", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../foundry-emulator/openapi/{api}.json", env!("CARGO_MANIFEST_DIR"));
     Some(serde_json::from_slice(&std::fs::read(path).ok()?).unwrap())
 }
 

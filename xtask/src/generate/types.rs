@@ -143,6 +143,7 @@ fn definition_text(api: &Api, name: &str, definition: &TypeDefinition) -> String
             body.push_str("        kinds [\n");
             for variant in variants {
                 let (kind, shown) = match variant.kind {
+                    Kind::String if variant.ty != Type::String => ("known_string", "A string: one of those known."),
                     Kind::String => ("string", "A string."),
                     Kind::AnyString => ("any_string", "A string: one of those known, or any other."),
                     Kind::Array => ("array", "An array."),

@@ -192,6 +192,9 @@ macro_rules! union_kind {
     (any_string) => {
         $crate::wire::Kind::String
     };
+    (known_string) => {
+        $crate::wire::Kind::String
+    };
     (string) => {
         $crate::wire::Kind::String
     };
@@ -223,6 +226,9 @@ pub(crate) use union_decode;
 
 /// Conversions into a variant: texts from what holds text, lists from what becomes a list.
 macro_rules! union_from {
+    (known_string $name:ident $variant:ident($branch:ty)) => {
+        $crate::wire::union_from!(any_string $name $variant($branch));
+    };
     (any_string $name:ident $variant:ident($branch:ty)) => {
         $crate::wire::union_from!(string $name $variant($branch));
         impl From<$branch> for $name {

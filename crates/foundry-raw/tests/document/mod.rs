@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/2025-05-01/openapi.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../foundry-emulator/openapi/2025-05-01.json");
     serde_json::from_str(&std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))).unwrap()
 });
 

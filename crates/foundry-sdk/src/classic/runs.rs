@@ -161,7 +161,8 @@ impl Request<CreateRun> {
     pub fn poll(self) -> RunPoller {
         let client = self.client.clone();
         let runs = Runs { client: client.clone(), thread_id: self.operation.thread_id.clone() };
-        RunJob::poller(&client, Some(runs), Start::Run(Box::new(self)))
+        let looks = self.options.for_looks();
+        RunJob::poller(&client, Some(runs), looks, Start::Run(Box::new(self)))
     }
 }
 
@@ -171,7 +172,8 @@ impl Request<CreateThreadAndRun> {
     /// Sends `POST /threads/runs` once, then `GET /threads/{threadId}/runs/{runId}`. A run again
     /// ([`RunPoller::run_again`]) is not made of it: the thread would be created twice.
     pub fn poll(self) -> RunPoller {
-        RunJob::poller(&self.client.clone(), None, Start::ThreadAndRun(Some(Box::new(self))))
+        let (client, looks) = (self.client.clone(), self.options.for_looks());
+        RunJob::poller(&client, None, looks, Start::ThreadAndRun(Box::new(self)))
     }
 }
 
@@ -181,7 +183,7 @@ impl Request<GetRun> {
     /// Sends `GET /threads/{threadId}/runs/{runId}`.
     pub fn poll(self) -> RunPoller {
         let runs = Runs { client: self.client.clone(), thread_id: self.operation.thread_id.clone() };
-        RunJob::poller(&self.client.clone(), Some(runs), Start::Once(Some(once(self))))
+        RunJob::once(runs, self)
     }
 }
 
@@ -192,7 +194,7 @@ impl Request<CancelRun> {
     /// `GET /threads/{threadId}/runs/{runId}`.
     pub fn poll(self) -> RunPoller {
         let runs = Runs { client: self.client.clone(), thread_id: self.operation.thread_id.clone() };
-        RunJob::poller(&self.client.clone(), Some(runs), Start::Once(Some(once(self))))
+        RunJob::once(runs, self)
     }
 }
 
@@ -203,22 +205,17 @@ impl Request<SubmitRunToolOutputs> {
     /// `GET /threads/{threadId}/runs/{runId}`.
     pub fn poll(self) -> RunPoller {
         let runs = Runs { client: self.client.clone(), thread_id: self.operation.thread_id.clone() };
-        RunJob::poller(&self.client.clone(), Some(runs), Start::Once(Some(once(self))))
+        RunJob::once(runs, self)
     }
 }
 
-type Once = (CallOptions, BoxFuture<'static, Result<Reply<ThreadRun>>>);
-
-/// A request that gives a run, and its options for the questions after it.
-fn once<O: Operation<Output = ThreadRun>>(request: Request<O>) -> Once {
-    (request.options.for_looks(), Box::pin(request.send()))
-}
+type Started = BoxFuture<'static, Result<Reply<ThreadRun>>>;
 
 /// How a run is started, or got for the first time.
 enum Start {
     Run(Box<Request<CreateRun>>),
-    ThreadAndRun(Option<Box<Request<CreateThreadAndRun>>>),
-    Once(Option<Once>),
+    ThreadAndRun(Box<Request<CreateThreadAndRun>>),
+    Once(Started),
     /// It was, and will not be again.
     Done,
 }
@@ -240,15 +237,15 @@ struct Asker {
 }
 
 impl RunJob {
-    fn poller(client: &ProjectClient, runs: Option<Runs>, start: Start) -> RunPoller {
-        let looks = match &start {
-            Start::Run(request) => request.options.for_looks(),
-            Start::ThreadAndRun(Some(request)) => request.options.for_looks(),
-            Start::Once(Some((looks, _))) => looks.clone(),
-            _ => CallOptions::default(),
-        };
+    fn poller(client: &ProjectClient, runs: Option<Runs>, looks: CallOptions, start: Start) -> RunPoller {
         let asker = Asker { client: client.clone(), runs, looks, when_busy: WhenBusy::Fail };
         Poller::new(client, Box::new(Self { asker, start }))
+    }
+
+    /// Of a run that exists, and is first seen by this request.
+    fn once<O: Operation<Output = ThreadRun>>(runs: Runs, request: Request<O>) -> RunPoller {
+        let (client, looks) = (request.client.clone(), request.options.for_looks());
+        Self::poller(&client, Some(runs), looks, Start::Once(Box::pin(request.send())))
     }
 }
 
@@ -308,7 +305,7 @@ impl Job<ThreadRun> for RunJob {
                 let body = &request.operation.body;
                 (body.assistant_id.clone(), body.tools.clone())
             }
-            Start::ThreadAndRun(Some(request)) => {
+            Start::ThreadAndRun(request) => {
                 let body = &request.operation.body;
                 (body.assistant_id.clone(), body.tools.clone())
             }
@@ -341,8 +338,8 @@ impl Job<ThreadRun> for RunJob {
                 *start = Start::Run(request);
                 Box::pin(async move { asker.start_run(&again).await })
             }
-            Start::ThreadAndRun(Some(request)) => Box::pin(request.send()),
-            Start::Once(Some((_, once))) => once,
+            Start::ThreadAndRun(request) => Box::pin(request.send()),
+            Start::Once(started) => started,
             _ => Box::pin(std::future::ready(Err(started_before()))),
         };
         Box::pin(async move { Ok(asker.seen(started.await?)) })

@@ -1428,8 +1428,8 @@ untagged_union! {
     /// Which calls of an MCP server have to be approved: one rule for all tools, or rules by tool.
     McpRequireApprovalOption {
         kinds [
-            /// A string.
-            string McpRequireApprovalMode(McpRequireApprovalMode),
+            /// A string: one of those known.
+            known_string McpRequireApprovalMode(McpRequireApprovalMode),
         ]
         objects [
             /// Rules by tool.
