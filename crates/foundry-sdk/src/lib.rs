@@ -14,6 +14,7 @@ mod credential;
 mod custom;
 mod endpoint;
 mod error;
+mod event_stream;
 mod feature;
 mod functions;
 #[cfg(feature = "v2025-05-01")]

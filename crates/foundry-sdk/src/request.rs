@@ -63,6 +63,31 @@ pub(crate) mod v2025_05_01 {
         };
     }
     pub(crate) use operation;
+
+    /// Says how an operation asks for a stream.
+    macro_rules! streamed {
+        ($operation:ident, |$this:ident, $raw:ident| $call:expr) => {
+            impl crate::request::Streamed for $operation {
+                fn stream(
+                    mut self,
+                    client: &crate::ProjectClient,
+                    options: crate::pipeline::CallOptions,
+                ) -> crate::pager::RawReply<foundry_raw::ByteStream> {
+                    self.body.stream = Some(true);
+                    let $raw = client.raw_2025_05_01_for(options);
+                    let $this = self;
+                    Box::pin(async move { $call.await })
+                }
+            }
+        };
+    }
+    pub(crate) use streamed;
+}
+
+/// An operation whose answer may be a stream of events.
+pub(crate) trait Streamed: Operation {
+    /// Calls the generated client for the stream.
+    fn stream(self, client: &ProjectClient, options: CallOptions) -> RawReply<foundry_raw::ByteStream>;
 }
 
 /// A list as one text, as query parameters without `explode` are sent.
@@ -194,10 +219,10 @@ impl<O: Operation> Request<O> {
         self.finish(|operation, client, options| operation.call(client, options)).await
     }
 
-    pub(crate) async fn finish(
+    pub(crate) async fn finish<T>(
         self,
-        call: impl FnOnce(O, &ProjectClient, CallOptions) -> RawReply<O::Output>,
-    ) -> Result<Reply<O::Output>> {
+        call: impl FnOnce(O, &ProjectClient, CallOptions) -> RawReply<T>,
+    ) -> Result<Reply<T>> {
         let table = self.operation.table();
         let client_request_id = self.options.client_request_id.clone().unwrap_or_default();
         if let Some(reason) = self.refused {

@@ -52,7 +52,8 @@ pub(crate) fn emit(api: &Api, methods: &[Method]) -> Result<Emitted, Failure> {
     for operation in &api.operations {
         let method = methods.iter().find(|method| method.operation == operation.id && !method.is_twin);
         let method = method.ok_or_else(|| unexpected(operation, "there is no method for it"))?;
-        groups.entry(&operation.group).or_default().push(Builder::new(api, operation, method)?);
+        let twin = methods.iter().find(|method| method.operation == operation.id && method.is_twin);
+        groups.entry(&operation.group).or_default().push(Builder::new(api, operation, method, twin)?);
     }
     let mut files = BTreeMap::new();
     let mut surface = String::new();
@@ -99,7 +100,7 @@ fn pretty(text: &str) -> Result<String, String> {
     let indent = |line: &str| line.len() - line.trim_start().len();
     for line in formed.lines() {
         let ends_item = indent(line) == indent(previous) && (previous.ends_with('}') || previous.ends_with(");"));
-        let begins_item = ["///", "#[", "impl", "pub", "fn", "operation!", "paged_by"]
+        let begins_item = ["///", "#[", "impl", "pub", "fn", "operation!", "streamed!", "paged_by"]
             .iter()
             .any(|start| line.trim_start().starts_with(start));
         let uses_end = previous.starts_with("use ") && !line.starts_with("use ") && !line.is_empty();
@@ -125,6 +126,8 @@ fn unexpected(operation: &Operation, what: &str) -> Failure {
 pub(crate) struct Builder<'a> {
     pub(super) operation: &'a Operation,
     method: &'a Method,
+    /// The method that asks for a stream, if its answer may be one.
+    twin: Option<&'a Method>,
     /// Arguments that have to be given, without the body: those of the path in its order, then others.
     pub(super) needed: Vec<&'a Argument>,
     pub(super) optional: Vec<&'a Argument>,
@@ -159,7 +162,12 @@ enum PageStyle {
 }
 
 impl<'a> Builder<'a> {
-    fn new(api: &'a Api, operation: &'a Operation, method: &'a Method) -> Result<Self, Failure> {
+    fn new(
+        api: &'a Api,
+        operation: &'a Operation,
+        method: &'a Method,
+        twin: Option<&'a Method>,
+    ) -> Result<Self, Failure> {
         let path: Vec<String> = path_parameters(&operation.path);
         let (mut needed, mut optional, mut body) = (Vec::new(), Vec::new(), Body::None);
         for argument in &method.arguments {
@@ -189,7 +197,7 @@ impl<'a> Builder<'a> {
             Some(paging) => Some(page(api, operation, paging, &output)?),
             None => None,
         };
-        let builder = Self { operation, method, needed, optional, body, output, page };
+        let builder = Self { operation, method, twin, needed, optional, body, output, page };
         builder.check_names()?;
         Ok(builder)
     }
@@ -352,6 +360,10 @@ impl<'a> Builder<'a> {
             self.method.name,
             arguments.join(", ")
         );
+        if let Some(twin) = self.twin {
+            let arguments: Vec<String> = twin.arguments.iter().map(passed).collect();
+            let _ = writeln!(text, "streamed!({builder}, |this, raw| raw.{}({}));\n", twin.name, arguments.join(", "));
+        }
         if let Body::Parts(parts) = &self.body {
             form(text, builder, parts);
         }
@@ -589,7 +601,10 @@ fn uses(module: &str, builders: &[Builder<'_>]) -> String {
         text.push_str("use crate::pager::paged_by_link;\n");
     }
     text.push_str("use crate::request::Request;\n");
-    let _ = writeln!(text, "use crate::request::{module}::operation;\n");
+    let _ = match builders.iter().any(|builder| builder.twin.is_some()) {
+        true => writeln!(text, "use crate::request::{module}::{{operation, streamed}};\n"),
+        false => writeln!(text, "use crate::request::{module}::operation;\n"),
+    };
     text
 }
 

@@ -4,10 +4,16 @@
 //! The same on api-version 2025-05-01 and on `v1`. Groups and requests are generated; what is added
 //! by hand stands here.
 
+mod events;
 mod messages;
+mod partial;
 mod runs;
+mod stream;
 
+pub use events::RunEvent;
+pub(crate) use partial::Partial;
 pub use runs::RunPoller;
+pub use stream::{RunItem, RunStream};
 
 pub use crate::generated::v2025_05_01::*;
 

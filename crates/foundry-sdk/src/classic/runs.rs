@@ -209,10 +209,23 @@ impl Request<SubmitRunToolOutputs> {
     }
 }
 
+impl Request<SubmitRunToolOutputs> {
+    /// With what was found as an answer.
+    pub(super) fn answers(mut self, answers: &Answers) -> Self {
+        if !answers.outputs.is_empty() {
+            self = self.tool_outputs(&answers.outputs);
+        }
+        if !answers.approvals.is_empty() {
+            self = self.tool_approvals(&answers.approvals);
+        }
+        self
+    }
+}
+
 type Started = BoxFuture<'static, Result<Reply<ThreadRun>>>;
 
 /// How a run is started, or got for the first time.
-enum Start {
+pub(super) enum Start {
     Run(Box<Request<CreateRun>>),
     ThreadAndRun(Box<Request<CreateThreadAndRun>>),
     Once(Started),
@@ -221,9 +234,9 @@ enum Start {
 }
 
 /// A run, to its poller.
-struct RunJob {
+pub(super) struct RunJob {
     asker: Asker,
-    start: Start,
+    pub(super) start: Start,
 }
 
 /// How the service is asked about a run.
@@ -237,6 +250,12 @@ struct Asker {
 }
 
 impl RunJob {
+    /// Of a run that is not to be polled.
+    pub(super) fn new(client: &ProjectClient, looks: CallOptions, start: Start) -> Self {
+        let asker = Asker { client: client.clone(), runs: None, looks, when_busy: WhenBusy::Fail };
+        Self { asker, start }
+    }
+
     fn poller(client: &ProjectClient, runs: Option<Runs>, looks: CallOptions, start: Start) -> RunPoller {
         let asker = Asker { client: client.clone(), runs, looks, when_busy: WhenBusy::Fail };
         Poller::new(client, Box::new(Self { asker, start }))
@@ -356,13 +375,7 @@ impl Job<ThreadRun> for RunJob {
 
     fn hand_in<'a>(&'a mut self, last: &'a ThreadRun, answers: &'a Answers) -> BoxFuture<'a, Result<Seen<ThreadRun>>> {
         let asker = &self.asker;
-        let mut request = asker.with_looks(asker.runs_of(last).submit(&last.id));
-        if !answers.outputs.is_empty() {
-            request = request.tool_outputs(&answers.outputs);
-        }
-        if !answers.approvals.is_empty() {
-            request = request.tool_approvals(&answers.approvals);
-        }
+        let request = asker.with_looks(asker.runs_of(last).submit(&last.id)).answers(answers);
         Box::pin(async move { Ok(asker.seen(request.send().await?)) })
     }
 

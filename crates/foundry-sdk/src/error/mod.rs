@@ -176,6 +176,12 @@ impl Error {
         Self::new(ErrorKind::NeedsAction, message).with_state(action)
     }
 
+    /// Adds what of an answer it is about, as received.
+    pub(crate) fn with_element(mut self, element: &str) -> Self {
+        self.0.element = Some(Bytes::copy_from_slice(element.as_bytes()));
+        self
+    }
+
     /// Adds the ids of the answer that showed it.
     pub(crate) fn of_ids(mut self, ids: &RequestIds) -> Self {
         self.0.request_id.clone_from(&ids.service);
@@ -221,7 +227,7 @@ impl Error {
 
     /// The body of the answer, if there was one: its first 64 KiB where the status is a failure. Of
     /// an element of a list that cannot be decoded the element, as received; of a message that is not
-    /// what it was read as its text.
+    /// what it was read as its text; of an event of a stream its data.
     pub fn body(&self) -> Option<&Bytes> {
         self.0.element.as_ref().or_else(|| self.0.answer.as_ref().map(|answer| &answer.body))
     }
@@ -314,7 +320,21 @@ impl Error {
     /// ```
     pub fn last_state<S: 'static>(&self) -> Option<&S> {
         let state = self.0.state.as_ref()?;
-        state.downcast_ref::<S>().or_else(|| Some(&state.downcast_ref::<NeedsAction<S>>()?.run))
+        if let Some(state) = state.downcast_ref::<S>() {
+            return Some(state);
+        }
+        #[cfg(feature = "v2025-05-01")]
+        if let Some(partial) = state.downcast_ref::<crate::classic::Partial>() {
+            return (partial.run.as_ref()? as &dyn Any).downcast_ref::<S>();
+        }
+        Some(&state.downcast_ref::<NeedsAction<S>>()?.run)
+    }
+
+    /// The message that was being written when a run's stream broke: as much of its text as was read,
+    /// up to 1 MiB.
+    #[cfg(feature = "v2025-05-01")]
+    pub fn partial_message(&self) -> Option<&foundry_raw::v2025_05_01::types::ThreadMessage> {
+        self.0.state.as_ref()?.downcast_ref::<crate::classic::Partial>()?.message.as_ref()
     }
 
     /// What waits for an answer, and what of the answer is there

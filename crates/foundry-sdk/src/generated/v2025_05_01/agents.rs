@@ -5,7 +5,7 @@ use foundry_raw::v2025_05_01::types;
 use crate::client::ProjectClient;
 use crate::pager::paged_by_cursor;
 use crate::request::Request;
-use crate::request::v2025_05_01::operation;
+use crate::request::v2025_05_01::{operation, streamed};
 
 /// Agents: a model with instructions and tools, which runs answer with.
 #[derive(Clone, Debug)]
@@ -384,6 +384,11 @@ pub struct CreateThreadAndRun {
 operation!(
     CreateThreadAndRun = AGENTS_CREATE_THREAD_AND_RUN -> types::ThreadRun, | this, raw |
     raw.agents_create_thread_and_run(& this.body)
+);
+
+streamed!(
+    CreateThreadAndRun, | this, raw | raw.agents_create_thread_and_run_stream(& this
+    .body)
 );
 
 impl Request<CreateThreadAndRun> {

@@ -5,7 +5,7 @@ use foundry_raw::v2025_05_01::types;
 use crate::client::ProjectClient;
 use crate::pager::paged_by_cursor;
 use crate::request::Request;
-use crate::request::v2025_05_01::operation;
+use crate::request::v2025_05_01::{operation, streamed};
 
 /// The runs of a thread: an agent reads it, uses its tools and answers.
 #[derive(Clone, Debug)]
@@ -196,6 +196,11 @@ pub struct CreateRun {
 operation!(
     CreateRun = RUNS_CREATE -> types::ThreadRun, | this, raw | raw.runs_create(& this
     .thread_id, this.include.as_deref(), & this.body)
+);
+
+streamed!(
+    CreateRun, | this, raw | raw.runs_create_stream(& this.thread_id, this.include
+    .as_deref(), & this.body)
 );
 
 impl Request<CreateRun> {
@@ -389,6 +394,11 @@ pub struct SubmitRunToolOutputs {
 operation!(
     SubmitRunToolOutputs = RUNS_SUBMIT_TOOL_OUTPUTS -> types::ThreadRun, | this, raw |
     raw.runs_submit_tool_outputs(& this.thread_id, & this.run_id, & this.body)
+);
+
+streamed!(
+    SubmitRunToolOutputs, | this, raw | raw.runs_submit_tool_outputs_stream(& this
+    .thread_id, & this.run_id, & this.body)
 );
 
 impl Request<SubmitRunToolOutputs> {
