@@ -103,6 +103,7 @@ run_events! {
 }
 
 /// What an event comes to.
+#[allow(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub(crate) enum Read {
     Event(RunEvent),
     /// An event that cannot be decoded; the next one may be.
@@ -201,8 +202,11 @@ mod tests {
         }
     }
 
-    fn read(event: Option<&'static str>, data: &'static str) -> Read {
-        RunEvent::read(&Event { event: event.map(Into::into), data: data.into(), id: None })
+    fn read(event: Option<&str>, data: &str) -> Read {
+        let mut parser = foundry_raw::EventParser::new();
+        let name = event.map(|event| format!("event: {event}\n")).unwrap_or_default();
+        parser.push(format!("{name}data: {data}\n\n").as_bytes());
+        RunEvent::read(&parser.next_event().unwrap().unwrap())
     }
 
     #[test]
