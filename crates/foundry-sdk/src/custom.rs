@@ -138,7 +138,7 @@ impl Request<Custom> {
     pub fn pages<T: DeserializeOwned + Send + 'static>(self) -> Pages<T> {
         let start = self.start.clone();
         let fetch = move |place: Option<Place>| -> BoxFuture<'static, Result<Reply<Split<T>>>> {
-            let request = self.for_next_page();
+            let request = self.again();
             Box::pin(async move {
                 let asked = request.options.query.clone();
                 let reply = request.send_page(place.as_ref()).await?;

@@ -493,7 +493,7 @@ impl<O: Paged> Request<O> {
     pub fn pages(mut self) -> Pages<O::Item> {
         let start = self.start.take();
         let fetch = move |place: Option<Place>| -> BoxFuture<'static, Result<Reply<Split<O::Item>>>> {
-            let request = self.for_next_page();
+            let request = self.again();
             Box::pin(async move { Ok(request.send_at(place).await?.map(O::split)) })
         };
         Pages::new(Box::new(fetch), start)

@@ -256,13 +256,23 @@ impl<O: Operation> Request<O> {
 }
 
 impl<O: Clone> Request<O> {
-    /// The same for another page: a call of its own with an id of its own; a caller's id is for all.
-    pub(crate) fn for_next_page(&self) -> Self {
+    /// The same for another page, or another try: a call of its own with an id of its own; a caller's id
+    /// is for all.
+    pub(crate) fn again(&self) -> Self {
         let mut request = self.clone();
         if !request.has_own_id {
             request.options.client_request_id = Some(new_request_id());
         }
         request
+    }
+}
+
+impl<O> Request<O> {
+    /// With the options of another request, but its own id.
+    pub(crate) fn with_options(mut self, options: &CallOptions) -> Self {
+        let own = std::mem::replace(&mut self.options, options.unsent());
+        self.options.client_request_id = own.client_request_id;
+        self
     }
 }
 

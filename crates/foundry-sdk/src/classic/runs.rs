@@ -28,8 +28,9 @@ const BUSY_MAX_INTERVAL: Duration = Duration::from_secs(5);
 /// Polls a run until it ends.
 ///
 /// Awaited it gives the run, however it ended; [`completed`](Poller::completed) gives it only if it has
-/// completed, [`final_message`](Poller::final_message) what it wrote. A run that waits for functions or approvals is answered if the poller
-/// was given them, and else an error of the kind [`NeedsAction`](ErrorKind::NeedsAction).
+/// completed, [`final_message`](Poller::final_message) what it wrote. A run that waits for functions
+/// or approvals is answered if the poller was given them, and else an error of the kind
+/// [`NeedsAction`](ErrorKind::NeedsAction).
 pub type RunPoller = Poller<ThreadRun>;
 
 impl Runs {
@@ -273,13 +274,6 @@ impl Asker {
         Runs { client: self.client.clone(), thread_id: run.thread_id.clone() }
     }
 
-    /// A request with what it has of the first one.
-    fn with_looks<O: Operation>(&self, mut request: Request<O>) -> Request<O> {
-        let own = std::mem::replace(&mut request.options, self.looks.unsent());
-        request.options.client_request_id = own.client_request_id;
-        request
-    }
-
     fn seen(&self, reply: Reply<ThreadRun>) -> Seen<ThreadRun> {
         let retry_after = self.client.retry_after(&reply.headers);
         let ids = reply.ids();
@@ -289,7 +283,7 @@ impl Asker {
     /// Starts a run, and does about another one what was asked for.
     async fn start_run(&self, request: &Request<CreateRun>) -> Result<Reply<ThreadRun>> {
         loop {
-            let error = match request.for_next_page().send().await {
+            let error = match request.again().send().await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
@@ -307,7 +301,7 @@ impl Asker {
     async fn wait_until_ended(&self, runs: &Runs, id: &str) -> Result<()> {
         let mut interval = BUSY_INTERVAL;
         loop {
-            let other = self.seen(self.with_looks(runs.get(id)).send().await?);
+            let other = self.seen(runs.get(id).with_options(&self.looks).send().await?);
             if other.state.has_ended() {
                 return Ok(());
             }
@@ -337,7 +331,7 @@ impl Job<ThreadRun> for RunJob {
                 Some(tools) => tools,
                 None => {
                     let agents = asker.client.classic().agents();
-                    asker.with_looks(agents.get(agent_id)).await?.tools.into_iter().collect()
+                    agents.get(agent_id).with_options(&asker.looks).await?.tools.into_iter().collect()
                 }
             };
             functions.check_covers(tools.iter().filter_map(|tool| match tool {
@@ -370,12 +364,14 @@ impl Job<ThreadRun> for RunJob {
 
     fn look<'a>(&'a mut self, last: &'a ThreadRun) -> BoxFuture<'a, Result<Seen<ThreadRun>>> {
         let asker = &self.asker;
-        Box::pin(async move { Ok(asker.seen(asker.with_looks(asker.runs_of(last).get(&last.id)).send().await?)) })
+        Box::pin(
+            async move { Ok(asker.seen(asker.runs_of(last).get(&last.id).with_options(&asker.looks).send().await?)) },
+        )
     }
 
     fn hand_in<'a>(&'a mut self, last: &'a ThreadRun, answers: &'a Answers) -> BoxFuture<'a, Result<Seen<ThreadRun>>> {
         let asker = &self.asker;
-        let request = asker.with_looks(asker.runs_of(last).submit(&last.id)).answers(answers);
+        let request = asker.runs_of(last).submit(&last.id).with_options(&asker.looks).answers(answers);
         Box::pin(async move { Ok(asker.seen(request.send().await?)) })
     }
 

@@ -199,11 +199,7 @@ impl RunStream {
             return Err(Error::new(ErrorKind::InvalidInput, message));
         };
         let runs = Runs { client: self.client.clone(), thread_id: run.thread_id.clone() };
-        let mut request = runs.get(&run.id);
-        let id = request.options.client_request_id.take();
-        request.options = self.looks.unsent();
-        request.options.client_request_id = id;
-        let mut poller = request.poll();
+        let mut poller = runs.get(&run.id).with_options(&self.looks).poll();
         let mut answering = shared.answering.take().unwrap_or_default();
         answering.functions.clone_from(&self.functions);
         answering.approvals.clone_from(&self.approvals);
@@ -355,10 +351,7 @@ impl Legs {
         self.answering.set(Step::Unsure);
         locked(&self.shared).answering = Some(self.answering.clone());
         let runs = Runs { client: self.client.clone(), thread_id: run.thread_id.clone() };
-        let mut request = runs.submit(&run.id);
-        let id = request.options.client_request_id.take();
-        request.options = self.looks.unsent();
-        request.options.client_request_id = id;
+        let mut request = runs.submit(&run.id).with_options(&self.looks);
         if let Some(answers) = self.answering.answers() {
             request = request.answers(answers);
         }
