@@ -1,7 +1,7 @@
 //! What runs have beside their generated requests: polling, answering, cancelling, the final message.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_core::future::BoxFuture;
 use futures_util::TryStreamExt as _;
@@ -281,7 +281,7 @@ impl Asker {
     }
 
     /// Starts a run, and does about another one what was asked for.
-    async fn start_run(&self, request: &Request<CreateRun>) -> Result<Reply<ThreadRun>> {
+    async fn start_run(&self, request: &Request<CreateRun>, deadline: Option<Instant>) -> Result<Reply<ThreadRun>> {
         loop {
             let error = match request.again().send().await {
                 Ok(reply) => return Ok(reply),
@@ -293,19 +293,26 @@ impl Asker {
                 WhenBusy::Wait => {}
                 WhenBusy::Cancel => runs.cancel_of(id.to_owned())().await?,
             }
-            self.wait_until_ended(runs, id).await?;
+            self.wait_until_ended(runs, id, deadline).await?;
         }
     }
 
-    /// Waits for a run of somebody else's, also for what it waits for. The poller's deadline bounds it.
-    async fn wait_until_ended(&self, runs: &Runs, id: &str) -> Result<()> {
+    /// Waits for a run of somebody else's, also for what it waits for.
+    async fn wait_until_ended(&self, runs: &Runs, id: &str, deadline: Option<Instant>) -> Result<()> {
         let mut interval = BUSY_INTERVAL;
         loop {
             let other = self.seen(runs.get(id).with_options(&self.looks).send().await?);
             if other.state.has_ended() {
                 return Ok(());
             }
-            self.client.clock().sleep(other.retry_after.unwrap_or(interval)).await;
+            let now = self.client.clock().now();
+            let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(now));
+            if left.is_zero() {
+                let name = other.state.name();
+                let message = format!("{name} was still `{}`, so that no other was started", other.state.status);
+                return Err(Error::new(ErrorKind::Deadline, message).with_state(other.state));
+            }
+            self.client.clock().sleep(other.retry_after.unwrap_or(interval).min(left)).await;
             interval = (interval + interval / 4).min(BUSY_MAX_INTERVAL);
         }
     }
@@ -341,15 +348,15 @@ impl Job<ThreadRun> for RunJob {
         })
     }
 
-    fn start(&mut self, for_good: bool) -> BoxFuture<'_, Result<Seen<ThreadRun>>> {
+    fn start(&mut self, for_good: bool, deadline: Option<Instant>) -> BoxFuture<'_, Result<Seen<ThreadRun>>> {
         let Self { asker, start } = self;
         let asker = &*asker;
         let started: BoxFuture<'_, Result<Reply<ThreadRun>>> = match std::mem::replace(start, Start::Done) {
-            Start::Run(request) if for_good => Box::pin(async move { asker.start_run(&request).await }),
+            Start::Run(request) if for_good => Box::pin(async move { asker.start_run(&request, deadline).await }),
             Start::Run(request) => {
                 let again = request.clone();
                 *start = Start::Run(request);
-                Box::pin(async move { asker.start_run(&again).await })
+                Box::pin(async move { asker.start_run(&again, deadline).await })
             }
             Start::ThreadAndRun(request) => Box::pin(request.send()),
             Start::Once(started) => started,

@@ -9,7 +9,7 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
@@ -85,8 +85,9 @@ pub(crate) trait Job<S>: Send {
     /// Fails if it may ask for a function that is not in the set.
     fn check<'a>(&'a mut self, functions: &'a FunctionSet) -> BoxFuture<'a, Result<()>>;
 
-    /// Starts it; `for_good` if it will not be started again.
-    fn start(&mut self, for_good: bool) -> BoxFuture<'_, Result<Seen<S>>>;
+    /// Starts it; `for_good` if it will not be started again. What it waits for before it can start
+    /// may take until `deadline`, if it ends at all.
+    fn start(&mut self, for_good: bool, deadline: Option<Instant>) -> BoxFuture<'_, Result<Seen<S>>>;
 
     /// Whether it can be started again.
     fn can_start_again(&self) -> bool;

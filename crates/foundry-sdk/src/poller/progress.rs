@@ -136,7 +136,8 @@ impl<S: Polled> Progress<S> {
     async fn start(&mut self) -> Result<Seen<S>> {
         let for_good = self.options.run_again.is_none();
         let left = self.left();
-        match tokio::time::timeout(left, self.job.start(for_good)).await {
+        let deadline = self.clock.now().checked_add(left);
+        match tokio::time::timeout(left, self.job.start(for_good, deadline)).await {
             Ok(started) => started.map_err(|error| self.with_last(error)),
             Err(_) => Err(self.not_started()),
         }

@@ -247,7 +247,7 @@ impl Job<Thing> for Shared {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn start(&mut self, _: bool) -> BoxFuture<'_, Result<Seen<Thing>>> {
+    fn start(&mut self, _: bool, _: Option<Instant>) -> BoxFuture<'_, Result<Seen<Thing>>> {
         Box::pin(self.request(|service| {
             service.starts += 1;
             // Started again, it goes on with what comes next.
@@ -377,6 +377,13 @@ async fn what_passes_is_passed_over_and_what_stays_is_an_error_with_the_last_sta
     let error = service.poller().await.unwrap_err();
     assert_eq!((error.kind(), service.get().requests), (ErrorKind::Permission, 2));
     assert_eq!(error.last_state::<Thing>().unwrap().state, "queued");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_time_is_a_time_too() {
+    let service = Shared::new(&[("queued", 1), ("completed", 0)], &[]);
+    let poller = service.poller().max_wait(Duration::MAX).interval(Duration::MAX).max_interval(Duration::MAX);
+    assert_eq!(poller.run_again(RunAgain::after_rate_limit().wait(Duration::MAX)).await.unwrap().state, "completed");
 }
 
 #[tokio::test(start_paused = true)]
