@@ -29,7 +29,7 @@ const SECRET_PARAMETERS: &[&str] = &["access_token", "api-key", "sig"];
 
 /// How many requests, and how many bytes of their bodies, are kept; the oldest go first, so that
 /// an emulator may run for days.
-const KEPT_REQUESTS: usize = 10_000;
+pub(crate) const KEPT_REQUESTS: usize = 10_000;
 const KEPT_BYTES: usize = 256 * 1024 * 1024;
 
 /// One request that the emulator got.
@@ -98,9 +98,11 @@ impl fmt::Debug for LoggedRequest {
 }
 
 /// The requests of an emulator, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RequestLog {
     entries: Mutex<Entries>,
+    /// How many requests are kept.
+    capacity: usize,
 }
 
 #[derive(Debug, Default)]
@@ -112,6 +114,11 @@ struct Entries {
 }
 
 impl RequestLog {
+    /// A log of so many requests.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { entries: Mutex::default(), capacity }
+    }
+
     /// Notes a request before it is answered; the number is for what follows of it.
     pub(crate) fn begin(&self, head: &Parts, query: &Query, body: Bytes, operation: Option<&str>) -> usize {
         let query =
@@ -140,7 +147,7 @@ impl RequestLog {
         entries.bytes += request.body.len();
         entries.kept.push_back(request);
         let number = entries.dropped + entries.kept.len() - 1;
-        entries.trim(KEPT_REQUESTS, KEPT_BYTES);
+        entries.trim(self.capacity, KEPT_BYTES);
         number
     }
 
@@ -206,7 +213,7 @@ mod tests {
 
     #[test]
     fn secrets_are_never_kept() {
-        let log = RequestLog::default();
+        let log = RequestLog::new(KEPT_REQUESTS);
         let query = Query::parse("sig=very-secret&a=1");
         log.begin(&head("/x?sig=very-secret"), &query, Bytes::from_static(b"very-secret"), None);
         let request = &log.requests()[0];
@@ -220,7 +227,7 @@ mod tests {
 
     #[test]
     fn answers_find_their_request_after_older_ones_were_dropped() {
-        let log = RequestLog::default();
+        let log = RequestLog::new(KEPT_REQUESTS);
         let numbers: Vec<usize> = (0..5)
             .map(|number| {
                 let path = format!("/{number}");
@@ -238,5 +245,17 @@ mod tests {
         assert_eq!((kept[0].status, kept[0].acted, kept[0].fault()), (None, false, Some("close")));
         assert_eq!((kept[1].status, kept[1].acted, kept[1].fault()), (Some(200), true, None));
         assert_eq!(kept[1].operation.as_deref(), Some("Threads_get"));
+    }
+
+    #[test]
+    fn a_log_can_hold_more_than_it_does_by_itself() {
+        for (capacity, kept) in [(KEPT_REQUESTS, KEPT_REQUESTS), (12_000, 11_000)] {
+            let log = RequestLog::new(capacity);
+            let head = head("/");
+            for _ in 0..11_000 {
+                log.begin(&head, &Query::default(), Bytes::new(), None);
+            }
+            assert_eq!(log.requests().len(), kept);
+        }
     }
 }

@@ -21,7 +21,7 @@ use crate::blobs::Blobs;
 use crate::clock::{Clock, SystemClock};
 use crate::fault::{Fault, Faults};
 use crate::projects::Projects;
-use crate::request_log::{LoggedRequest, RequestLog};
+use crate::request_log::{KEPT_REQUESTS, LoggedRequest, RequestLog};
 use crate::rule::Rule;
 use crate::script::Rules;
 use crate::service::{self, Shared};
@@ -79,6 +79,7 @@ pub struct EmulatorBuilder {
     body_limit: usize,
     upload_limit: usize,
     page_size: Option<usize>,
+    log_capacity: usize,
     rules: Vec<Rule>,
     faults: Vec<Fault>,
 }
@@ -134,6 +135,13 @@ impl EmulatorBuilder {
         self
     }
 
+    /// How many requests [`Emulator::requests`] remembers, 10,000 unless told otherwise and at
+    /// least one. Whatever the number, bodies of no more than 256 MiB are kept.
+    pub fn log_capacity(mut self, requests: usize) -> Self {
+        self.log_capacity = requests.max(1);
+        self
+    }
+
     /// Adds a rule that says what some runs do. Rules are looked at in the order in which they were
     /// added here; without any, all runs do what the built-in model does.
     pub fn rule(mut self, rule: Rule) -> Self {
@@ -162,7 +170,7 @@ impl EmulatorBuilder {
         let shared = Arc::new(Shared {
             projects: Projects::new(self.seed),
             blobs: Blobs::default(),
-            log: RequestLog::default(),
+            log: RequestLog::new(self.log_capacity),
             clock: self.clock,
             rules: Rules::new(self.rules),
             faults: Faults::new(self.seed, self.faults),
@@ -211,6 +219,7 @@ impl Emulator {
             body_limit: BODY_LIMIT,
             upload_limit: UPLOAD_LIMIT,
             page_size: None,
+            log_capacity: KEPT_REQUESTS,
             rules: Vec::new(),
             faults: Vec::new(),
         }
@@ -229,8 +238,9 @@ impl Emulator {
 
     /// The requests received so far, oldest first, with their credentials redacted.
     ///
-    /// An emulator that runs for long forgets the oldest: it keeps the last 10,000 requests, or
-    /// fewer if their bodies hold more than 256 MiB.
+    /// An emulator that runs for long forgets the oldest: it keeps the last 10,000 requests or as
+    /// many as [`EmulatorBuilder::log_capacity`] says, or fewer if their bodies hold more than
+    /// 256 MiB.
     pub fn requests(&self) -> Vec<LoggedRequest> {
         self.shared.log.requests()
     }

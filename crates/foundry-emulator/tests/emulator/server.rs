@@ -193,6 +193,21 @@ async fn a_request_that_never_ends_does_not_hold_up_the_end() {
 }
 
 #[tokio::test]
+async fn the_request_log_remembers_as_much_as_it_is_told_to() {
+    for (capacity, kept) in [(3, 3), (0, 1), (100, 5)] {
+        let emulator = Emulator::builder().log_capacity(capacity).start().await.unwrap();
+        let client = Client::new(emulator.endpoint());
+        for number in 0..5 {
+            client.get(&format!("/threads?limit={}", number + 1)).await.success();
+        }
+        let requests = emulator.requests();
+        assert_eq!(requests.len(), kept);
+        assert_eq!(requests.last().unwrap().query_value("limit"), Some("5"));
+        assert!(requests.iter().all(|request| request.status == Some(200)));
+    }
+}
+
+#[tokio::test]
 async fn a_port_in_use_is_an_error_that_names_it() {
     let first = Emulator::start().await.unwrap();
     let port = url::Url::parse(first.endpoint()).unwrap().port().unwrap();
