@@ -32,15 +32,6 @@ pub(crate) async fn pause(duration: Duration, stopping: Stopping) -> bool {
     }
 }
 
-/// A body of these pieces after which nothing comes until the emulator stops.
-pub(crate) fn without_end(pieces: impl Stream<Item = Bytes> + Send + 'static, stopping: Stopping) -> Body {
-    let rest = stream::once(async {
-        stopped(stopping).await;
-        Err(broken())
-    });
-    Body::from_stream(pieces.map(Ok).chain(rest))
-}
-
 /// The answer with its body cut after so many bytes; it announces what it announced.
 pub(crate) fn cut(response: Response, bytes: usize) -> Response {
     with_pieces(response, |pieces| {
@@ -99,7 +90,7 @@ where
 }
 
 /// What ends a connection in the middle of a body.
-fn broken() -> io::Error {
+pub(crate) fn broken() -> io::Error {
     io::Error::other("the body is broken off on purpose")
 }
 
@@ -153,13 +144,11 @@ mod tests {
         let (stop, stopping) = watch::channel(false);
         let hour = Duration::from_secs(3600);
         let dripping = pieces(drip(in_two(), 4, hour, stopping.clone()));
-        let open = pieces(Response::new(without_end(stream::iter([Bytes::from("a")]), stopping.clone())));
-        let (dripped, opened, paused, ()) = tokio::join!(dripping, open, pause(hour, stopping), async {
+        let (dripped, paused, ()) = tokio::join!(dripping, pause(hour, stopping), async {
             tokio::task::yield_now().await;
             stop.send_replace(true);
         });
         assert_eq!(dripped, (vec![Bytes::from("Hell")], false));
-        assert_eq!(opened, (vec![Bytes::from("a")], false));
         assert!(!paused);
     }
 }

@@ -1,16 +1,17 @@
 //! One request as the code that answers it sees it, and its answer.
 
+use axum::body::Body;
 use axum::http::StatusCode;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use crate::blobs::Blobs;
 use crate::documents::{Document, Operation};
-use crate::events::Events;
 use crate::multipart::Upload;
 use crate::query::Query;
 use crate::script::Rules;
 use crate::store::Store;
+use crate::stream::Leg;
 
 /// A request that has passed routing and validation, with the project's store locked.
 #[derive(Debug)]
@@ -61,7 +62,10 @@ pub(crate) enum Payload {
     Nothing,
     Json(Value),
     Bytes(Bytes),
-    Events(Events),
+    /// A run as a stream of events.
+    Leg(Leg),
+    /// The same as it is sent.
+    Stream(Body),
 }
 
 impl Answer {
@@ -86,7 +90,7 @@ impl Answer {
     }
 
     /// 200 with a stream of events.
-    pub(crate) fn events(body: Events) -> Self {
-        Self { status: StatusCode::OK, body: Payload::Events(body) }
+    pub(crate) fn stream(leg: Leg) -> Self {
+        Self { status: StatusCode::OK, body: Payload::Leg(leg) }
     }
 }

@@ -1,32 +1,69 @@
-//! Streams of server-sent events in the service's framing.
+//! The events of a stream: a name, and data that is JSON.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
 
-use bytes::Bytes;
 use serde_json::{Value, json};
 
-/// The events of one answer, oldest first, without the one that ends it.
-#[derive(Debug, Default)]
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) name: Cow<'static, str>,
+    /// One line of text.
+    pub(crate) data: String,
+}
+
+impl Event {
+    /// The event that ends a stream.
+    pub(crate) fn done() -> Self {
+        Self { name: Cow::Borrowed("done"), data: "[DONE]".to_owned() }
+    }
+}
+
+/// What happens, oldest first.
+#[derive(Debug)]
 pub(crate) struct Events {
-    events: Vec<(Cow<'static, str>, Value)>,
-    /// Whether there is more to come that never comes.
-    is_open: bool,
+    events: Vec<Event>,
+    /// Whether somebody reads them.
+    is_heard: bool,
+    /// Whether the stream ends here, without the event that ends streams.
+    is_broken_off: bool,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { events: Vec::new(), is_heard: true, is_broken_off: false }
+    }
 }
 
 impl Events {
+    /// Events that nobody reads, so that none are kept however many happen.
+    pub(crate) fn unheard() -> Self {
+        Self { is_heard: false, ..Self::default() }
+    }
+
+    /// Whether the stream ends after these, without the event that ends streams.
+    pub(crate) fn is_broken_off(&self) -> bool {
+        self.is_broken_off
+    }
+
     /// Adds an event.
     pub(crate) fn push(&mut self, name: impl Into<Cow<'static, str>>, data: Value) {
-        self.events.push((name.into(), data));
+        self.push_text(name, || data.to_string());
     }
 
-    /// Leaves the stream without an end.
-    pub(crate) fn leave_open(&mut self) {
-        self.is_open = true;
+    /// Adds an event whose data is written already, on one line.
+    pub(crate) fn push_text(&mut self, name: impl Into<Cow<'static, str>>, data: impl FnOnce() -> String) {
+        if self.is_heard {
+            self.events.push(Event { name: name.into(), data: data() });
+        }
     }
 
-    /// Whether the stream has no end.
-    pub(crate) fn is_open(&self) -> bool {
-        self.is_open
+    /// Adds the event that tells of an error: the stream ends with it.
+    pub(crate) fn break_off(&mut self, envelope: Value) {
+        self.push("error", envelope);
+        self.is_broken_off = true;
     }
 
     /// Adds the events of functions' calls that are written: the names, then the arguments.
@@ -36,52 +73,52 @@ impl Events {
             // Only the first delta of a call names the function.
             for piece in [json!({ "name": part("name"), "arguments": "" }), json!({ "arguments": part("arguments") })] {
                 let call = json!({ "index": index, "id": call.get("id"), "type": "function", "function": piece });
-                let data = json!({
-                    "id": step,
-                    "object": "thread.run.step.delta",
-                    "delta": { "step_details": { "type": "tool_calls", "tool_calls": [call] } },
-                });
-                self.push("thread.run.step.delta", data);
+                self.push_call_delta(step, call);
             }
         }
     }
 
-    /// Adds the events of an answer that is written word by word.
-    pub(crate) fn push_deltas(&mut self, message: &str, answer: &str) {
-        for (number, piece) in pieces(answer).enumerate() {
-            // Only the first delta says that there are no annotations.
-            let text =
-                if number == 0 { json!({ "value": piece, "annotations": [] }) } else { json!({ "value": piece }) };
-            let data = json!({
-                "id": message,
-                "object": "thread.message.delta",
-                "delta": { "content": [{ "index": 0, "type": "text", "text": text }] },
-            });
-            self.push("thread.message.delta", data);
-        }
+    /// Adds the event of a piece of a call.
+    pub(crate) fn push_call_delta(&mut self, step: &str, call: Value) {
+        let data = json!({
+            "id": step,
+            "object": "thread.run.step.delta",
+            "delta": { "step_details": { "type": "tool_calls", "tool_calls": [call] } },
+        });
+        self.push("thread.run.step.delta", data);
     }
 
-    /// What is sent, event by event, with the end of the stream if it has one.
-    pub(crate) fn into_frames(self) -> impl Iterator<Item = Bytes> {
-        let end = (!self.is_open).then(|| frame("done", "[DONE]"));
-        self.events.into_iter().map(|(name, data)| frame(&name, &data.to_string())).chain(end)
+    /// The events.
+    pub(crate) fn into_iter(self) -> impl Iterator<Item = Event> {
+        self.events.into_iter()
     }
 }
 
-fn frame(name: &str, data: &str) -> Bytes {
-    format!("event: {name}\ndata: {data}\n\n").into()
-}
+/// The queue of a stream that is being read: what happens to its run is told here, whoever makes
+/// it happen. While the stream is there, looking at the run does not move it.
+#[derive(Debug, Default)]
+pub(crate) struct Audience(Mutex<VecDeque<Event>>);
 
-/// The words of a text, each with the space before it.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let mut later = rest.char_indices().skip(1);
-        let end = later.find(|(_, character)| *character == ' ').map_or(rest.len(), |(index, _)| index);
-        let (piece, after) = rest.split_at(end);
-        rest = after;
-        (!piece.is_empty()).then_some(piece)
-    })
+impl Audience {
+    /// Tells what has happened.
+    pub(crate) fn tell(&self, events: Events) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(events.into_iter());
+    }
+
+    /// Ends the stream.
+    pub(crate) fn tell_done(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(Event::done());
+    }
+
+    /// Whether all that has happened was taken.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// The next thing that has happened.
+    pub(crate) fn next(&self) -> Option<Event> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
 }
 
 #[cfg(test)]
@@ -89,27 +126,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_goes_with_the_space_before_it() {
-        let words: Vec<&str> = pieces("To determine  it – é.").collect();
-        assert_eq!(words, ["To", " determine", " ", " it", " –", " é."]);
-        assert_eq!(pieces("").count(), 0);
-        assert_eq!(pieces(" ").collect::<Vec<_>>(), [" "]);
-    }
-
-    #[test]
-    fn events_are_framed_with_line_feeds_and_an_end() {
+    fn what_nobody_hears_is_not_kept() {
+        let mut events = Events::unheard();
+        events.push("a", json!({}));
+        events.push_text("b", || panic!("nobody reads it"));
+        assert_eq!(events.into_iter().count(), 0);
         let mut events = Events::default();
-        events.push("thread.created", json!({ "id": "thread_1", "text": "a\nb" }));
-        let frames: Vec<Bytes> = events.into_frames().collect();
-        assert_eq!(
-            frames,
-            [
-                "event: thread.created\ndata: {\"id\":\"thread_1\",\"text\":\"a\\nb\"}\n\n",
-                "event: done\ndata: [DONE]\n\n"
-            ]
-        );
-        let mut events = Events::default();
-        events.leave_open();
-        assert_eq!(events.into_frames().count(), 0);
+        events.push("thread.created", json!({ "text": "a\nb" }));
+        let events: Vec<Event> = events.into_iter().collect();
+        assert_eq!((events[0].name.as_ref(), events[0].data.as_str()), ("thread.created", r#"{"text":"a\nb"}"#));
     }
 }

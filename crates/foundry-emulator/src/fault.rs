@@ -164,7 +164,7 @@ impl Fault {
 
     /// Sends so many bytes of the answer's body, then closes the connection. Length or framing are
     /// announced as if it were whole, so that a client can tell. A body that is not longer is sent
-    /// whole.
+    /// whole. A run whose stream is cut is left where it was, and goes on when it is looked at.
     pub fn cut_after(mut self, bytes: usize) -> Self {
         self.effect = Effect::Cut(bytes);
         self

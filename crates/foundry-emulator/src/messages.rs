@@ -48,17 +48,15 @@ pub(crate) fn add(
     add_written(context, thread, given)
 }
 
-/// Adds a message that an agent wrote in a run.
-pub(crate) fn add_answer(
+/// Adds a message that an agent writes in a run; nothing of it is written yet.
+pub(crate) fn begin_answer(
     context: &mut Context<'_>,
     thread: &str,
     run: &str,
     agent: &str,
-    answer: &str,
 ) -> Result<Value, ServiceError> {
     let mut given = Map::new();
     given.insert("role".to_owned(), "assistant".into());
-    given.insert("content".to_owned(), answer.into());
     given.insert("run_id".to_owned(), run.into());
     given.insert("assistant_id".to_owned(), agent.into());
     add_written(context, thread, given)

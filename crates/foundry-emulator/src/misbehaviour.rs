@@ -1,5 +1,7 @@
 //! Carrying out faults: answers replaced, broken, late or missing.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -11,7 +13,11 @@ use crate::fault::{Effect, Fault, Replacement};
 use crate::service::{Received, Shared, Unanswered, act, respond};
 
 /// Does what a fault says, with or without doing what is asked for.
-pub(crate) async fn misbehave(shared: &Shared, received: &Received, fault: &Fault) -> Result<Response, Unanswered> {
+pub(crate) async fn misbehave(
+    shared: &Arc<Shared>,
+    received: &Received,
+    fault: &Fault,
+) -> Result<Response, Unanswered> {
     shared.log.hit(received.number, fault.name());
     tracing::debug!(fault = fault.name(), path = received.head.uri.path(), "misbehaving");
     let answer = if fault.acts_first() { Some(act(shared, received).await) } else { None };
@@ -20,7 +26,7 @@ pub(crate) async fn misbehave(shared: &Shared, received: &Received, fault: &Faul
     }
     match fault.effect() {
         Effect::Close => return Err(Unanswered),
-        Effect::Replace(replacement) => return Ok(replace(&received.head.headers, replacement, shared)),
+        Effect::Replace(replacement) => return Ok(replace(&received.head.headers, replacement)),
         Effect::Nothing | Effect::Cut(_) | Effect::Drip(..) => {}
     }
     let answer = match answer {
@@ -35,9 +41,9 @@ pub(crate) async fn misbehave(shared: &Shared, received: &Received, fault: &Faul
 }
 
 /// The answer that a fault gives.
-fn replace(asked: &HeaderMap, replacement: &Replacement, shared: &Shared) -> Response {
+fn replace(asked: &HeaderMap, replacement: &Replacement) -> Response {
     let status = StatusCode::from_u16(replacement.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = respond(asked, Err(ServiceError::of_status(status)), &shared.stopping.subscribe());
+    let mut response = respond(asked, Err(ServiceError::of_status(status)));
     match &replacement.body {
         Some((text, content_type)) => {
             *response.body_mut() = Body::from(text.clone());

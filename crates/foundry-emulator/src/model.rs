@@ -7,6 +7,7 @@ use crate::rule::{Asked, FunctionCall, McpCall};
 use crate::sample::{self, Properties};
 use crate::script::Move;
 use crate::turn::Turn;
+use crate::writing::Script;
 
 /// How many characters of a message or of the instructions an answer quotes.
 const QUOTE_LIMIT: usize = 200;
@@ -31,16 +32,16 @@ pub(crate) fn next(turn: &Turn) -> Move {
     Move::Answer(answer(turn))
 }
 
-/// The text of the answer, in the form that is asked for.
-pub(crate) fn answer(turn: &Turn) -> String {
+/// The answer, in the form that is asked for.
+pub(crate) fn answer(turn: &Turn) -> Script {
     let format = &turn.response_format;
     match text(format, "type") {
         "json_schema" => {
             let schema = format.pointer("/json_schema/schema").unwrap_or(&Value::Null);
-            sample::value(schema, turn.last_message(), Properties::All).to_string()
+            Script::text(sample::value(schema, turn.last_message(), Properties::All).to_string())
         }
-        "json_object" => json!({ "reply": echo(turn) }).to_string(),
-        _ => echo(turn),
+        "json_object" => Script::text(json!({ "reply": echo(turn) }).to_string()),
+        _ => Script::text(echo(turn)),
     }
 }
 
@@ -185,6 +186,13 @@ mod tests {
     use super::*;
     use crate::turn::{TurnApproval, TurnMessage, TurnOutput};
 
+    fn answer(turn: &Turn) -> String {
+        match super::answer(turn) {
+            Script::Text { text, .. } => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
     fn turn(instructions: &str, questions: &[&str]) -> Turn {
         let mut history = Vec::new();
         for question in questions {
@@ -249,7 +257,7 @@ mod tests {
         let output =
             TurnOutput { function: "get_weather".to_owned(), output: "sunny".to_owned(), ..Default::default() };
         turn.outputs = vec![output];
-        let Move::Answer(answer) = next(&turn) else { panic!("it calls again") };
+        let Move::Answer(Script::Text { text: answer, .. }) = next(&turn) else { panic!("it calls again") };
         assert!(answer.ends_with("get_weather gave: \"sunny\"."), "{answer}");
 
         turn.outputs.clear();
@@ -260,7 +268,7 @@ mod tests {
             ..Default::default()
         };
         turn.approvals = vec![decided("read", true), decided("write", false)];
-        let Move::Answer(answer) = next(&turn) else { panic!("it calls again") };
+        let Move::Answer(Script::Text { text: answer, .. }) = next(&turn) else { panic!("it calls again") };
         assert!(answer.ends_with("I called read of github. I was not allowed to call write of github."), "{answer}");
     }
 

@@ -6,13 +6,13 @@ use crate::context::Context;
 use crate::documents::text;
 use crate::error::ServiceError;
 use crate::events::Events;
-use crate::rounds;
-use crate::runs::{self, property};
+use crate::runs::property;
 use crate::script::{Move, Pause, Plan, Usage};
 use crate::store::{Place, Store};
-use crate::table::{AGENTS, MESSAGES, RUN_STEPS, RUNS};
+use crate::table::{AGENTS, MESSAGES, RUNS};
 use crate::turn::{Turn, TurnMessage};
-use crate::{messages, model, resources};
+use crate::writing::{Ending, Script, Writing};
+use crate::{messages, model, rounds};
 
 /// The states in which a run has ended.
 pub(crate) const ENDED: &[&str] = &["completed", "failed", "cancelled", "expired", "incomplete"];
@@ -26,7 +26,8 @@ pub(crate) enum Mover {
     Stream,
 }
 
-/// Moves a run one state on; false if it stays as it is.
+/// Moves a run one state on; false if it stays as it is. In a stream a state is less: a word of a
+/// message is one.
 pub(crate) fn advance(
     context: &mut Context<'_>,
     run: &mut Map<String, Value>,
@@ -37,41 +38,77 @@ pub(crate) fn advance(
     if status == "requires_action" || ENDED.contains(&status) {
         return Ok(false);
     }
-    if status == "cancelling" {
-        end(context, run, End::Cancelled, events);
-        return Ok(true);
-    }
+    let status = status.to_owned();
     if status == "queued" {
         begin(context, run, events);
         return Ok(true);
     }
     let mut plan = take_plan(context.store, run);
-    let moved = match plan.pause(mover == Mover::Stream) {
-        Some(pause) => wait(run, pause, events),
-        None => {
-            let turn = turn(context.store, run, &plan);
-            let next = plan.next(&turn);
-            perform(context, run, &mut plan, &turn, next, events)?;
-            true
-        }
+    let moved = if status == "cancelling" {
+        end(context, run, &mut plan, End::Cancelled, events);
+        Ok(true)
+    } else {
+        work(context, run, &mut plan, mover, events)
     };
     put_plan(context.store, run, plan);
-    Ok(moved)
+    moved
 }
 
-/// Moves a run on until it stays as it is, and stores it: what a stream shows.
-pub(crate) fn to_the_end(
+/// Who looks does not see how a message is written, only that it is.
+fn work(
     context: &mut Context<'_>,
-    mut run: Map<String, Value>,
+    run: &mut Map<String, Value>,
+    plan: &mut Plan,
+    mover: Mover,
     events: &mut Events,
-) -> Result<(), ServiceError> {
-    while advance(context, &mut run, Mover::Stream, events)? {}
-    let status = property(&run, "status");
-    if status != "requires_action" && !ENDED.contains(&status) {
-        events.leave_open();
+) -> Result<bool, ServiceError> {
+    loop {
+        let moved = move_on(context, run, plan, mover, events)?;
+        // Whoever reads the thread while the run waits sees how far it is.
+        if let Some(writing) = plan.writing.as_ref().filter(|writing| !writing.is_busy()) {
+            writing.keep(context, run);
+        }
+        if mover == Mover::Stream || !plan.is_busy() {
+            return Ok(moved);
+        }
     }
-    runs::put(context, run);
-    Ok(())
+}
+
+fn move_on(
+    context: &mut Context<'_>,
+    run: &mut Map<String, Value>,
+    plan: &mut Plan,
+    mover: Mover,
+    events: &mut Events,
+) -> Result<bool, ServiceError> {
+    if let Some(writing) = &mut plan.writing
+        && writing.write(events)
+    {
+        return Ok(true);
+    }
+    if let Some(ending) = plan.writing.as_ref().and_then(|writing| writing.ending().cloned()) {
+        finish_message(context, run, plan, events);
+        plan.ending = Some(ending);
+        return Ok(true);
+    }
+    if let Some(ending) = plan.ending.take() {
+        let usage = plan.usage;
+        let ended = match ending {
+            Ending::Completed => End::Completed(usage),
+            Ending::Incomplete(reason) => End::Incomplete(reason, usage),
+        };
+        end(context, run, plan, ended, events);
+        return Ok(true);
+    }
+    match plan.pause(mover == Mover::Stream) {
+        Some(pause) => Ok(wait(run, pause, events)),
+        None => {
+            let turn = turn(context.store, run, plan);
+            let next = plan.next(&turn);
+            perform(context, run, plan, turn, next, events)?;
+            Ok(true)
+        }
+    }
 }
 
 /// What a run will do, taken out of the store; the built-in model's if nothing decides it yet.
@@ -89,7 +126,7 @@ pub(crate) fn put_plan(store: &mut Store, run: &Map<String, Value>, plan: Plan) 
 }
 
 /// The run as its model sees it.
-fn turn(store: &Store, run: &Map<String, Value>, plan: &Plan) -> Turn {
+pub(crate) fn turn(store: &Store, run: &Map<String, Value>, plan: &Plan) -> Turn {
     let agent_id = property(run, "assistant_id");
     let agent = store.get(Place { collection: AGENTS.name, parents: &[], id: agent_id });
     let history = store
@@ -116,14 +153,28 @@ fn turn(store: &Store, run: &Map<String, Value>, plan: &Plan) -> Turn {
     }
 }
 
+/// What a run will do that nothing has decided yet.
+pub(crate) fn choose(context: &Context<'_>, run: &Map<String, Value>) -> Plan {
+    if context.rules.is_empty() {
+        return Plan::default();
+    }
+    context.rules.choose(&turn(context.store, run, &Plan::default()))
+}
+
+fn has_plan(store: &Store, run: &Map<String, Value>) -> bool {
+    let parents = [property(run, "thread_id").to_owned()];
+    store.plan(Place { collection: RUNS.name, parents: &parents, id: property(run, "id") }).is_some()
+}
+
 /// A queued run begins to work, or goes on working. What it will do is decided the first time.
 fn begin(context: &mut Context<'_>, run: &mut Map<String, Value>, events: &mut Events) {
     run.insert("status".to_owned(), "in_progress".into());
     // A run that waited for its caller has begun before.
     if run.get("started_at").is_none_or(Value::is_null) {
         run.insert("started_at".to_owned(), context.now.into());
-        if !context.rules.is_empty() {
-            let plan = context.rules.choose(&turn(context.store, run, &Plan::default()));
+        // Of a streamed run it is decided already.
+        if !has_plan(context.store, run) {
+            let plan = choose(context, run);
             put_plan(context.store, run, plan);
         }
     }
@@ -153,40 +204,81 @@ fn perform(
     context: &mut Context<'_>,
     run: &mut Map<String, Value>,
     plan: &mut Plan,
-    turn: &Turn,
+    turn: Turn,
     next: Move,
     events: &mut Events,
 ) -> Result<(), ServiceError> {
+    // Before tools are called, a message that was begun is ended.
+    if matches!(next, Move::Ask(_) | Move::Require(_) | Move::Use(_)) {
+        finish_message(context, run, plan, events);
+    }
     match next {
-        Move::Ask(asked) => rounds::ask(context, run, plan, turn, &asked, events),
-        Move::Require(action) => rounds::require(context, run, plan, turn, action, events),
-        Move::Use(call) => rounds::call_unasked(context, run, plan, turn, &call, events),
-        Move::Answer(answer) => {
-            let usage = write(context, run, turn, &answer, None, events)?;
-            end(context, run, End::Completed(plan.usage.plus(usage)), events);
+        Move::Ask(asked) => rounds::ask(context, run, plan, &turn, &asked, events),
+        Move::Require(action) => rounds::require(context, run, plan, &turn, action, events),
+        Move::Use(call) => rounds::call_unasked(context, run, plan, &turn, &call, events),
+        Move::Answer(script) => write(context, run, plan, &turn, script, Some(Ending::Completed), events),
+        Move::Write(text) => write(context, run, plan, &turn, Script::text(text), None, events),
+        Move::Incomplete { text: Some(text), reason } => {
+            write(context, run, plan, &turn, Script::text(text), Some(Ending::Incomplete(reason)), events)
+        }
+        Move::Incomplete { text: None, reason } => {
+            let usage = spent(plan, &turn);
+            end(context, run, plan, End::Incomplete(reason, usage), events);
             Ok(())
         }
-        Move::Incomplete { text, reason } => {
-            let usage = match text {
-                Some(text) => write(context, run, turn, &text, Some(&reason), events)?,
-                None => cost(turn, ""),
-            };
-            end(context, run, End::Incomplete(reason, plan.usage.plus(usage)), events);
-            Ok(())
-        }
-        Move::Fail { code, message } => {
+        Move::Fail { code, message, breaks_off } => {
             let error = json!({ "code": code, "message": message });
-            end(context, run, End::Failed(error, plan.usage.plus(cost(turn, ""))), events);
+            let failed = End::Failed(error.clone(), spent(plan, &turn));
+            if breaks_off {
+                end(context, run, plan, failed, &mut Events::unheard());
+                events.break_off(json!({ "error": error }));
+            } else {
+                end(context, run, plan, failed, events);
+            }
             Ok(())
         }
         Move::Expire => {
-            end(context, run, End::Expired(plan.usage.plus(cost(turn, ""))), events);
+            let usage = spent(plan, &turn);
+            end(context, run, plan, End::Expired(usage), events);
             Ok(())
         }
         Move::Cancel => {
-            end(context, run, End::Cancelled, events);
+            end(context, run, plan, End::Cancelled, events);
             Ok(())
         }
+    }
+}
+
+/// What the run has cost if it ends before it has written a message to its end.
+fn spent(plan: &Plan, turn: &Turn) -> Usage {
+    let last = plan.writing.as_ref().map_or_else(|| cost(turn, ""), Writing::usage);
+    plan.usage.plus(last)
+}
+
+/// Writes, in a message of its own or in the one that is begun.
+fn write(
+    context: &mut Context<'_>,
+    run: &Map<String, Value>,
+    plan: &mut Plan,
+    turn: &Turn,
+    script: Script,
+    then: Option<Ending>,
+    events: &mut Events,
+) -> Result<(), ServiceError> {
+    let mut writing = match plan.writing.take() {
+        Some(writing) => writing,
+        None => Writing::begin(context, run, cost(turn, "").prompt, events)?,
+    };
+    writing.go_on(script, then);
+    plan.writing = Some(writing);
+    Ok(())
+}
+
+/// Ends the message that is being written, if there is one.
+fn finish_message(context: &mut Context<'_>, run: &Map<String, Value>, plan: &mut Plan, events: &mut Events) {
+    if let Some(writing) = plan.writing.take() {
+        plan.usage = plan.usage.plus(writing.usage());
+        writing.finish(context, run, events);
     }
 }
 
@@ -215,93 +307,13 @@ impl Usage {
     }
 }
 
-/// Writes a message and the step that did it; with a reason, the message is not complete.
-fn write(
-    context: &mut Context<'_>,
-    run: &Map<String, Value>,
-    turn: &Turn,
-    answer: &str,
-    incomplete: Option<&str>,
-    events: &mut Events,
-) -> Result<Usage, ServiceError> {
-    let thread = property(run, "thread_id").to_owned();
-    let id = property(run, "id").to_owned();
-    let agent = property(run, "assistant_id").to_owned();
-    let usage = cost(turn, answer);
-
-    let message = messages::add_answer(context, &thread, &id, &agent, answer)?;
-    let mut step = Map::new();
-    step.insert("type".to_owned(), "message_creation".into());
-    // There is no status for steps whose message is not complete.
-    step.insert("status".to_owned(), "completed".into());
-    step.insert("assistant_id".to_owned(), agent.into());
-    step.insert("completed_at".to_owned(), context.now.into());
-    step.insert("usage".to_owned(), usage.told());
-    step.insert(
-        "step_details".to_owned(),
-        json!({
-            "type": "message_creation",
-            "message_creation": { "message_id": text(&message, "id") },
-        }),
-    );
-    let step = resources::insert(context, &RUN_STEPS, &[thread, id], step)?;
-    tell(&step, &message, answer, incomplete, run, context.now, events);
-    Ok(usage)
-}
-
-/// The events of a step that writes a message. In them, unlike elsewhere, a message has a status.
-fn tell(
-    step: &Value,
-    message: &Value,
-    answer: &str,
-    incomplete: Option<&str>,
-    run: &Map<String, Value>,
-    now: i64,
-    events: &mut Events,
-) {
-    let step = told_step(step, run);
-    let begun = json!({
-        "status": "in_progress",
-        "completed_at": null,
-        "incomplete_at": null,
-        "incomplete_details": null,
-    });
-    let begun_step = with(&step, json!({ "status": "in_progress", "completed_at": null, "usage": null }));
-    let begun_message = with(&with(message, begun), json!({ "content": [] }));
-    events.push("thread.run.step.created", begun_step.clone());
-    events.push("thread.run.step.in_progress", begun_step);
-    events.push("thread.message.created", begun_message.clone());
-    events.push("thread.message.in_progress", begun_message.clone());
-    events.push_deltas(text(message, "id"), answer);
-    let written = with(&begun_message, json!({ "content": message.get("content") }));
-    match incomplete {
-        None => {
-            let ended = json!({ "status": "completed", "completed_at": now });
-            events.push("thread.message.completed", with(&written, ended));
-        }
-        Some(reason) => {
-            let details = json!({ "reason": message_reason(reason) });
-            let ended = json!({ "status": "incomplete", "incomplete_at": now, "incomplete_details": details });
-            events.push("thread.message.incomplete", with(&written, ended));
-        }
-    }
-    events.push("thread.run.step.completed", step);
-}
-
-/// Why a message is incomplete if its run is for this reason: messages have other words for it.
-fn message_reason(reason: &str) -> &str {
-    match reason {
-        "max_completion_tokens" | "max_prompt_tokens" => "max_tokens",
-        other => other,
-    }
-}
-
 /// A step as events hold it, with the time at which its run would expire.
 pub(crate) fn told_step(step: &Value, run: &Map<String, Value>) -> Value {
     with(step, json!({ "expires_at": run.get("expires_at") }))
 }
 
-fn with(record: &Value, changes: Value) -> Value {
+/// A record with some properties changed.
+pub(crate) fn with(record: &Value, changes: Value) -> Value {
     let mut record = record.clone();
     if let (Some(record), Value::Object(changes)) = (record.as_object_mut(), changes) {
         record.extend(changes);
@@ -310,7 +322,8 @@ fn with(record: &Value, changes: Value) -> Value {
 }
 
 /// How a run ends, with what it has cost.
-enum End {
+#[derive(Debug)]
+pub(crate) enum End {
     Completed(Usage),
     Failed(Value, Usage),
     Incomplete(String, Usage),
@@ -318,9 +331,41 @@ enum End {
     Cancelled,
 }
 
-/// Ends a run, with the steps that were still under way: it does not expire any more.
-fn end(context: &mut Context<'_>, run: &mut Map<String, Value>, end: End, events: &mut Events) {
+impl End {
+    /// How steps end that are open then; they know no status for what is incomplete.
+    pub(crate) fn step_status(&self) -> &'static str {
+        match self {
+            Self::Completed(_) | Self::Incomplete(..) => "completed",
+            Self::Failed(..) => "failed",
+            Self::Expired(_) => "expired",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Why a message is incomplete that is being written then.
+    fn message_reason(&self) -> &str {
+        match self {
+            Self::Failed(..) => "run_failed",
+            Self::Expired(_) => "run_expired",
+            Self::Cancelled => "run_cancelled",
+            Self::Incomplete(reason, _) => reason,
+            Self::Completed(_) => "max_tokens",
+        }
+    }
+}
+
+/// Ends a run, with the message and the steps that are still under way: it does not expire any
+/// more, and nothing is left to be done.
+fn end(context: &mut Context<'_>, run: &mut Map<String, Value>, plan: &mut Plan, end: End, events: &mut Events) {
     let now = context.now;
+    if let Some(writing) = plan.writing.take() {
+        match end {
+            End::Incomplete(..) => writing.finish_incomplete(context, run, end.message_reason(), events),
+            _ => writing.close(context, run, Some(end.message_reason()), events),
+        }
+    }
+    plan.ending = None;
+    rounds::abandon(context, run, &end, events);
     let (status, usage) = match end {
         End::Completed(usage) => {
             run.insert("completed_at".to_owned(), now.into());
@@ -338,7 +383,6 @@ fn end(context: &mut Context<'_>, run: &mut Map<String, Value>, end: End, events
         End::Expired(usage) => ("expired", Some(usage)),
         End::Cancelled => {
             run.insert("cancelled_at".to_owned(), now.into());
-            rounds::abandon(context, run, events);
             ("cancelled", None)
         }
     };
@@ -346,7 +390,5 @@ fn end(context: &mut Context<'_>, run: &mut Map<String, Value>, end: End, events
     run.insert("usage".to_owned(), usage.map_or(Value::Null, Usage::told));
     run.insert("expires_at".to_owned(), Value::Null);
     run.insert("required_action".to_owned(), Value::Null);
-    // Nothing more is to be done.
-    drop(take_plan(context.store, run));
     events.push(format!("thread.run.{status}"), Value::Object(run.clone()));
 }

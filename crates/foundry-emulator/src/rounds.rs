@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::documents::{elements, text};
 use crate::error::ServiceError;
 use crate::events::Events;
-use crate::progress::{cost, told_step};
+use crate::progress::{End, cost, told_step};
 use crate::resources;
 use crate::rule::{Asked, McpCall};
 use crate::runs::property;
@@ -129,12 +129,21 @@ pub(crate) fn finish(
     });
 }
 
-/// Cancels the steps of a run that is cancelled while it waits.
-pub(crate) fn abandon(context: &mut Context<'_>, run: &Map<String, Value>, events: &mut Events) {
+/// Ends the steps that are open when their run ends so.
+pub(crate) fn abandon(context: &mut Context<'_>, run: &Map<String, Value>, end: &End, events: &mut Events) {
     change_open_steps(context, run, |step, now| {
-        step["status"] = "cancelled".into();
-        step["cancelled_at"] = now.into();
-        events.push("thread.run.step.cancelled", told_step(step, run));
+        let status = end.step_status();
+        step["status"] = status.into();
+        match end {
+            End::Cancelled => step["cancelled_at"] = now.into(),
+            End::Failed(error, _) => {
+                step["failed_at"] = now.into();
+                step["last_error"] = error.clone();
+            }
+            End::Completed(_) | End::Incomplete(..) => step["completed_at"] = now.into(),
+            End::Expired(_) => {}
+        }
+        events.push(format!("thread.run.step.{status}"), told_step(step, run));
     });
 }
 

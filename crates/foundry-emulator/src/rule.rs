@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::framing::Framing;
 use crate::turn::Turn;
+use crate::writing::Script;
 
 /// What some runs do instead of what the built-in model would do.
 ///
@@ -71,6 +73,7 @@ pub struct Rule {
     instructions: Vec<String>,
     last_message: Vec<String>,
     times: Option<usize>,
+    framing: Option<Framing>,
     steps: Vec<Step>,
 }
 
@@ -86,7 +89,14 @@ pub(crate) enum Step {
     /// Stays in progress for this many looks.
     Stay(u32),
     Reply(Reply),
+    /// Writes this much of a message, which then is not complete.
+    Write(String),
     Fail {
+        code: String,
+        message: String,
+    },
+    /// Fails, of which a stream tells with an event of its own.
+    StreamError {
         code: String,
         message: String,
     },
@@ -125,6 +135,7 @@ pub(crate) struct McpCall {
 #[derive(Clone)]
 pub(crate) enum Reply {
     Text(String),
+    Words(u64),
     Computed(Arc<dyn Fn(&Turn) -> String + Send + Sync>),
 }
 
@@ -132,17 +143,19 @@ impl fmt::Debug for Reply {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => formatter.debug_tuple("Text").field(text).finish(),
+            Self::Words(count) => formatter.debug_tuple("Words").field(count).finish(),
             Self::Computed(_) => formatter.write_str("Computed"),
         }
     }
 }
 
 impl Reply {
-    /// The text.
-    pub(crate) fn text(&self, turn: &Turn) -> String {
+    /// What is to be written.
+    pub(crate) fn script(&self, turn: &Turn) -> Script {
         match self {
-            Self::Text(text) => text.clone(),
-            Self::Computed(compute) => compute(turn),
+            Self::Text(text) => Script::text(text),
+            Self::Words(count) => Script::Words(*count),
+            Self::Computed(compute) => Script::text(compute(turn)),
         }
     }
 }
@@ -175,6 +188,15 @@ impl Rule {
     /// it there is no limit.
     pub fn times(mut self, runs: usize) -> Self {
         self.times = Some(runs);
+        self
+    }
+
+    /// How streams of such runs are sent, instead of how all streams of the emulator are.
+    ///
+    /// It holds from the first event on if the rule is chosen for a streamed run, and for the
+    /// streams in which outputs and approvals are handed in.
+    pub fn framing(mut self, framing: Framing) -> Self {
+        self.framing = Some(framing);
         self
     }
 
@@ -263,9 +285,41 @@ impl Rule {
         self.step(Step::Reply(Reply::Computed(Arc::new(move |turn| compute(turn).into()))))
     }
 
-    /// Ends the run as `failed`, with this code and message as its `last_error`.
+    /// Answers with so many words, the numbers from 1 on, and completes the run.
+    ///
+    /// They are made as they are sent, so that neither their number nor the length of a stream
+    /// costs memory. The message keeps the first MiB of them.
+    pub fn reply_words(self, words: u64) -> Self {
+        self.step(Step::Reply(Reply::Words(words)))
+    }
+
+    /// Begins a message, or goes on with the one begun, writes this much of it and leaves it open.
+    ///
+    /// What comes next decides what becomes of it: a reply goes on with it and completes it; if
+    /// the run fails, expires, is incomplete or is cancelled, so is it incomplete, and the step
+    /// that wrote it failed, expired or cancelled; calls complete it. Who reads the
+    /// thread while the run waits sees what is written.
+    ///
+    /// ```
+    /// # use foundry_emulator::Rule;
+    /// let breaks_down = Rule::new().write("Once upon").fail("server_error", "Sorry, something went wrong.");
+    /// let waits_in_the_middle = Rule::new().write("Once upon").hang();
+    /// # drop((breaks_down, waits_in_the_middle));
+    /// ```
+    pub fn write(self, text: impl Into<String>) -> Self {
+        self.step(Step::Write(text.into()))
+    }
+
+    /// Ends the run as `failed`, with this code and message as its `last_error`. A step that is
+    /// open fails with it.
     pub fn fail(self, code: impl Into<String>, message: impl Into<String>) -> Self {
         self.step(Step::Fail { code: code.into(), message: message.into() })
+    }
+
+    /// Ends the run as [`fail`](Self::fail) does, but a stream says nothing of that: it ends with
+    /// an `error` event, whose data is the service's error envelope, and without `done`.
+    pub fn stream_error(self, code: impl Into<String>, message: impl Into<String>) -> Self {
+        self.step(Step::StreamError { code: code.into(), message: message.into() })
     }
 
     /// Ends the run as `incomplete` for this reason, usually `max_completion_tokens` or
@@ -279,7 +333,7 @@ impl Rule {
         self.step(Step::Incomplete { text: Some(text.into()), reason: reason.into() })
     }
 
-    /// Ends the run as `expired`.
+    /// Ends the run as `expired`, and a step that is open.
     pub fn expire(self) -> Self {
         self.step(Step::Expire)
     }
@@ -289,8 +343,9 @@ impl Rule {
         self.step(Step::Cancel)
     }
 
-    /// Leaves the run in progress until it is cancelled. A stream of it stays open and silent
-    /// until the caller or the emulator goes.
+    /// Leaves the run in progress until it is cancelled. A stream of it stays open, silent unless
+    /// its [`framing`](Self::framing) keeps it alive, until the run is cancelled, or the caller or
+    /// the emulator goes.
     pub fn hang(self) -> Self {
         self.step(Step::Hang)
     }
@@ -309,6 +364,11 @@ impl Rule {
         all(&self.agent, &turn.agent_name)
             && all(&self.instructions, &turn.instructions)
             && all(&self.last_message, turn.last_message())
+    }
+
+    /// How streams of such runs are sent, if the rule says so.
+    pub(crate) fn its_framing(&self) -> Option<&Framing> {
+        self.framing.as_ref()
     }
 
     /// How many runs the rule may decide.

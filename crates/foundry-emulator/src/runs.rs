@@ -1,13 +1,16 @@
 //! Runs: made from an agent, streamed or moved on by being looked at, cancelled.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::context::{Answer, Context};
 use crate::documents::text;
 use crate::error::ServiceError;
-use crate::events::Events;
+use crate::events::{Audience, Events};
 use crate::progress::{self, ENDED, Mover};
 use crate::store::{Place, Store};
+use crate::stream::Leg;
 use crate::table::{AGENTS, RUNS};
 use crate::{messages, resources, threads};
 
@@ -31,7 +34,10 @@ pub(crate) fn create(context: &mut Context<'_>) -> Result<Answer, ServiceError> 
     }
     messages::add_all(context, thread, given.remove("additional_messages"))?;
     let run = add(context, thread, &agent, given)?;
-    if streamed { stream(context, Events::default(), &run) } else { Ok(Answer::ok(run)) }
+    if !streamed {
+        return Ok(Answer::ok(run));
+    }
+    stream(context, Events::default(), &run)
 }
 
 /// `POST /threads/runs`.
@@ -57,15 +63,36 @@ pub(crate) fn create_with_thread(context: &mut Context<'_>) -> Result<Answer, Se
 fn stream(context: &mut Context<'_>, mut events: Events, run: &Value) -> Result<Answer, ServiceError> {
     events.push("thread.run.created", run.clone());
     events.push("thread.run.queued", run.clone());
-    progress::to_the_end(context, resources::object_of(run)?, &mut events)?;
-    Ok(Answer::events(events))
+    let run = resources::object_of(run)?;
+    let plan = progress::choose(context, &run);
+    Ok(Answer::stream(Leg::begin(context, &run, plan, events)))
 }
 
-/// `GET /threads/{threadId}/runs/{runId}`: moves the run one state on and answers it.
+/// `GET /threads/{threadId}/runs/{runId}`: moves the run one state on and answers it. A run that is
+/// being streamed moves with its stream, unless it is to be cancelled.
 pub(crate) fn get(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     let mut run = find(context)?;
-    progress::advance(context, &mut run, Mover::Look, &mut Events::default())?;
+    let audience = audience(context.store, &run);
+    if audience.is_some() && property(&run, "status") != "cancelling" {
+        return Ok(Answer::ok(Value::Object(run)));
+    }
+    let mut events = if audience.is_some() { Events::default() } else { Events::unheard() };
+    progress::advance(context, &mut run, Mover::Look, &mut events)?;
+    tell(context, audience, events);
     Ok(Answer::ok(put(context, run)))
+}
+
+/// Who follows a run by its stream.
+fn audience(store: &Store, run: &Map<String, Value>) -> Option<Arc<Audience>> {
+    let parents = [property(run, "thread_id").to_owned()];
+    store.plan(Place { collection: RUNS.name, parents: &parents, id: property(run, "id") })?.audience.upgrade()
+}
+
+fn tell(context: &Context<'_>, audience: Option<Arc<Audience>>, events: Events) {
+    if let Some(audience) = audience {
+        audience.tell(events);
+        context.store.wake();
+    }
 }
 
 /// `POST /threads/{threadId}/runs/{runId}/cancel`.
@@ -76,6 +103,9 @@ pub(crate) fn cancel(context: &mut Context<'_>) -> Result<Answer, ServiceError> 
         return Err(ServiceError::invalid_state(format_args!("Cannot cancel run with status '{status}'.")));
     }
     run.insert("status".to_owned(), "cancelling".into());
+    let mut events = Events::default();
+    events.push("thread.run.cancelling", Value::Object(run.clone()));
+    tell(context, audience(context.store, &run), events);
     Ok(Answer::ok(put(context, run)))
 }
 

@@ -1,13 +1,16 @@
 //! What runs do: the rules of an emulator, and how far each run has come.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use serde_json::Value;
 
+use crate::events::Audience;
+use crate::framing::Framing;
 use crate::model;
 use crate::rule::{Asked, McpCall, Rule, Step};
 use crate::turn::{Turn, TurnApproval, TurnOutput};
+use crate::writing::{Ending, Script, Writing};
 
 /// The rules of an emulator, those to look at first in front.
 #[derive(Debug, Default)]
@@ -67,6 +70,12 @@ pub(crate) struct Plan {
     looks: u32,
     pub(crate) outputs: Vec<TurnOutput>,
     pub(crate) approvals: Vec<TurnApproval>,
+    /// The message that is being written.
+    pub(crate) writing: Option<Writing>,
+    /// How the run ends now that its message is written.
+    pub(crate) ending: Option<Ending>,
+    /// The stream that shows the run, as long as it is there.
+    pub(crate) audience: Weak<Audience>,
     /// What the rounds so far have cost.
     pub(crate) usage: Usage,
     /// What the round costs that the run waits in.
@@ -103,9 +112,11 @@ pub(crate) enum Move {
     /// It calls a tool of an MCP server without asking.
     Use(McpCall),
     /// It writes a message, and the run is completed.
-    Answer(String),
-    /// The run fails.
-    Fail { code: String, message: String },
+    Answer(Script),
+    /// It writes a part of a message.
+    Write(String),
+    /// The run fails, and an error ends its stream or not.
+    Fail { code: String, message: String, breaks_off: bool },
     /// It writes a part of a message or none, and the run ends.
     Incomplete { text: Option<String>, reason: String },
     /// The run expires.
@@ -115,6 +126,16 @@ pub(crate) enum Move {
 }
 
 impl Plan {
+    /// How a stream of the run is sent, if its rule says so.
+    pub(crate) fn framing(&self) -> Option<Framing> {
+        self.rule.as_ref()?.its_framing().cloned()
+    }
+
+    /// Whether something is begun that has to be ended before the run does something else.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.ending.is_some() || self.writing.as_ref().is_some_and(Writing::is_busy)
+    }
+
     /// Whether the run waits instead of going on. A stream waits for no looks, for nobody looks.
     pub(crate) fn pause(&mut self, streamed: bool) -> Option<Pause> {
         if self.looks > 0 {
@@ -143,8 +164,10 @@ impl Plan {
         match step {
             Some(Step::Ask(asked)) => Move::Ask(asked),
             Some(Step::Require(action)) => Move::Require(action),
-            Some(Step::Reply(reply)) => Move::Answer(reply.text(turn)),
-            Some(Step::Fail { code, message }) => Move::Fail { code, message },
+            Some(Step::Reply(reply)) => Move::Answer(reply.script(turn)),
+            Some(Step::Write(text)) => Move::Write(text),
+            Some(Step::Fail { code, message }) => Move::Fail { code, message, breaks_off: false },
+            Some(Step::StreamError { code, message }) => Move::Fail { code, message, breaks_off: true },
             Some(Step::Incomplete { text, reason }) => Move::Incomplete { text, reason },
             Some(Step::Expire) => Move::Expire,
             Some(Step::Cancel) => Move::Cancel,
@@ -166,7 +189,7 @@ mod tests {
         assert_eq!(plan.pause(false), Some(Pause::Look));
         assert_eq!(plan.pause(false), Some(Pause::Stay));
         assert_eq!(plan.pause(false), None);
-        assert_eq!(plan.next(&Turn::default()), Move::Answer("x".to_owned()));
+        assert_eq!(plan.next(&Turn::default()), Move::Answer(Script::text("x")));
     }
 
     #[test]
@@ -187,7 +210,7 @@ mod tests {
         let answers: Vec<&str> = answers
             .iter()
             .map(|answer| match answer {
-                Move::Answer(text) => text.as_str(),
+                Move::Answer(Script::Text { text, .. }) => text.as_str(),
                 other => panic!("{other:?}"),
             })
             .collect();

@@ -20,6 +20,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::blobs::Blobs;
 use crate::clock::{Clock, SystemClock};
 use crate::fault::{Fault, Faults};
+use crate::framing::Framing;
 use crate::projects::Projects;
 use crate::request_log::{KEPT_REQUESTS, LoggedRequest, RequestLog};
 use crate::rule::Rule;
@@ -80,6 +81,7 @@ pub struct EmulatorBuilder {
     upload_limit: usize,
     page_size: Option<usize>,
     log_capacity: usize,
+    framing: Framing,
     rules: Vec<Rule>,
     faults: Vec<Fault>,
 }
@@ -142,6 +144,13 @@ impl EmulatorBuilder {
         self
     }
 
+    /// How streams of events are sent, unless the rule of a run says otherwise; as the service
+    /// sends them without this.
+    pub fn framing(mut self, framing: Framing) -> Self {
+        self.framing = framing;
+        self
+    }
+
     /// Adds a rule that says what some runs do. Rules are looked at in the order in which they were
     /// added here; without any, all runs do what the built-in model does.
     pub fn rule(mut self, rule: Rule) -> Self {
@@ -180,6 +189,7 @@ impl EmulatorBuilder {
             body_limit: self.body_limit,
             upload_limit: self.upload_limit,
             page_size: self.page_size,
+            framing: self.framing,
         });
         // Parsing takes a moment that belongs to the start and not to the first request.
         crate::documents::all();
@@ -220,6 +230,7 @@ impl Emulator {
             upload_limit: UPLOAD_LIMIT,
             page_size: None,
             log_capacity: KEPT_REQUESTS,
+            framing: Framing::new(),
             rules: Vec::new(),
             faults: Vec::new(),
         }

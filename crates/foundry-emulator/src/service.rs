@@ -1,6 +1,5 @@
 //! A request's way: log, credentials, project, api-version, route, validation, handler, answer.
 
-use std::convert::Infallible;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
 
@@ -12,19 +11,18 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::blobs::{self, Blobs};
-use crate::broken_body::{self, Stopping};
 use crate::clock::Clock;
 use crate::context::{Answer, Context, Payload};
 use crate::documents::{self, Document, Operation};
 use crate::error::ServiceError;
-use crate::events::Events;
 use crate::fault::Faults;
+use crate::framing::Framing;
 use crate::handlers::Handler;
 use crate::multipart::{self, Upload};
 use crate::projects::Projects;
@@ -32,7 +30,7 @@ use crate::query::Query;
 use crate::request_log::RequestLog;
 use crate::router::{Found, decode};
 use crate::script::Rules;
-use crate::{misbehaviour, tool_outputs, validate};
+use crate::{misbehaviour, stream, tool_outputs, validate};
 
 type Form = (Map<String, Value>, Option<Upload>);
 
@@ -68,13 +66,16 @@ pub(crate) struct Shared {
     pub(crate) upload_limit: usize,
     /// How many elements a page with a link to the next one has.
     pub(crate) page_size: Option<usize>,
+    /// How streams of events are sent.
+    pub(crate) framing: Framing,
 }
 
 /// A request that has found its operation.
-struct Routed {
-    document: &'static Document,
-    operation: &'static Operation,
-    project: String,
+#[derive(Debug, Clone)]
+pub(crate) struct Routed {
+    pub(crate) document: &'static Document,
+    pub(crate) operation: &'static Operation,
+    pub(crate) project: String,
     parameters: Vec<String>,
 }
 
@@ -122,7 +123,7 @@ pub(crate) async fn handle(shared: Arc<Shared>, request: Request) -> Result<Resp
 }
 
 /// Does what is asked for.
-pub(crate) async fn act(shared: &Shared, received: &Received) -> Response {
+pub(crate) async fn act(shared: &Arc<Shared>, received: &Received) -> Response {
     let Received { head, query, routed, body, is_blob, number } = received;
     let now = shared.clock.now();
     let response = if *is_blob {
@@ -132,7 +133,7 @@ pub(crate) async fn act(shared: &Shared, received: &Received) -> Response {
             (Err(error), _) | (_, Err(error)) => Err(error.clone()),
             (Ok(routed), Ok(body)) => answer(shared, head, query, routed, body, now).await,
         };
-        respond(&head.headers, answer, &shared.stopping.subscribe())
+        respond(&head.headers, answer)
     };
     if response.status().is_success() {
         shared.log.acted(*number);
@@ -221,7 +222,7 @@ fn supported_api_versions() -> String {
 }
 
 async fn answer(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     head: &Parts,
     query: &Query,
     routed: &Routed,
@@ -234,8 +235,8 @@ async fn answer(
     validate::query(operation, query)?;
     let (body, upload) = parse(routed, &head.headers, body).await?;
     let store = shared.projects.store(&routed.project);
-    let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
-    handler.answer(&mut Context {
+    let mut locked = store.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut answer = handler.answer(&mut Context {
         document: routed.document,
         operation,
         parameters: routed.parameters.clone(),
@@ -243,14 +244,19 @@ async fn answer(
         body,
         upload,
         project: &routed.project,
-        store: &mut store,
+        store: &mut locked,
         blobs: &shared.blobs,
         rules: &shared.rules,
         now: now.timestamp(),
         origin: &shared.origin,
         page_size: shared.page_size,
         url: format!("{}{}", shared.origin, head.uri.path()),
-    })
+    })?;
+    if let Payload::Leg(leg) = answer.body {
+        let changes = locked.changes();
+        answer.body = Payload::Stream(stream::body(Arc::clone(shared), Arc::clone(&store), changes, routed, leg));
+    }
+    Ok(answer)
 }
 
 /// The body as the operation's schema wants it. A missing body counts as an empty object, as with
@@ -296,7 +302,7 @@ fn fitting(document: &Document, schema: &Value, body: Value) -> Result<Map<Strin
 }
 
 /// An answer as it is sent.
-pub(crate) fn respond(asked: &HeaderMap, answer: Result<Answer, ServiceError>, stopping: &Stopping) -> Response {
+pub(crate) fn respond(asked: &HeaderMap, answer: Result<Answer, ServiceError>) -> Response {
     let (status, body, allow) = match answer {
         Ok(answer) => (answer.status, answer.body, None),
         Err(error) => (error.status, Payload::Json(error.body()), error.allow),
@@ -305,7 +311,9 @@ pub(crate) fn respond(asked: &HeaderMap, answer: Result<Answer, ServiceError>, s
         Payload::Nothing => (None, Body::empty()),
         Payload::Json(body) => (Some("application/json; charset=utf-8"), Body::from(body.to_string())),
         Payload::Bytes(body) => (Some("application/octet-stream"), Body::from(body)),
-        Payload::Events(events) => (Some("text/event-stream; charset=utf-8"), event_body(events, stopping.clone())),
+        Payload::Stream(body) => (Some("text/event-stream; charset=utf-8"), body),
+        // It has become a body before.
+        Payload::Leg(_) => (None, Body::empty()),
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -325,18 +333,6 @@ pub(crate) fn respond(asked: &HeaderMap, answer: Result<Answer, ServiceError>, s
         headers.insert(ALLOW, allow);
     }
     response
-}
-
-/// Events as they are sent; a stream without an end stays open.
-fn event_body(events: Events, stopping: Stopping) -> Body {
-    let is_open = events.is_open();
-    // The frames of an answer are made one by one, as they are sent.
-    let frames = stream::iter(events.into_frames());
-    if is_open {
-        broken_body::without_end(frames, stopping)
-    } else {
-        Body::from_stream(frames.map(Ok::<_, Infallible>))
-    }
 }
 
 #[cfg(test)]

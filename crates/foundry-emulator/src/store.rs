@@ -5,6 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::identifiers::Identifiers;
 use crate::script::Plan;
@@ -16,6 +17,8 @@ pub(crate) struct Store {
     pub(crate) identifiers: Identifiers,
     /// The number of the next record, over all collections.
     next_position: u64,
+    /// Tells those who stream runs that something may have happened to one.
+    changed: watch::Sender<()>,
     /// By name; a name such as `threads/messages` says below what a collection stands.
     collections: BTreeMap<&'static str, Collection>,
 }
@@ -68,7 +71,17 @@ impl fmt::Debug for Content {
 impl Store {
     /// An empty store.
     pub(crate) fn new(identifiers: Identifiers) -> Self {
-        Self { identifiers, next_position: 0, collections: BTreeMap::new() }
+        Self { identifiers, next_position: 0, changed: watch::Sender::new(()), collections: BTreeMap::new() }
+    }
+
+    /// Wakes the streams that wait.
+    pub(crate) fn wake(&self) {
+        self.changed.send_replace(());
+    }
+
+    /// Learns when streams are to wake.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Adds a record at the end, or puts another value at the place of one that is there.
@@ -116,6 +129,16 @@ impl Store {
         }
     }
 
+    /// What a run does next; none if it has not begun or has ended.
+    pub(crate) fn plan(&self, place: Place<'_>) -> Option<&Plan> {
+        self.group(place.collection, place.parents)?.plans.get(place.id)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn plan_mut(&mut self, place: Place<'_>) -> Option<&mut Plan> {
+        self.collections.get_mut(place.collection)?.groups.get_mut(place.parents)?.plans.get_mut(place.id)
+    }
+
     /// Takes away what a run does next; none if it has not begun or has ended.
     pub(crate) fn take_plan(&mut self, place: Place<'_>) -> Option<Plan> {
         self.collections.get_mut(place.collection)?.groups.get_mut(place.parents)?.plans.remove(place.id)
@@ -128,6 +151,7 @@ impl Store {
         let (_, value) = group.records.remove(position)?;
         group.contents.remove(place.id);
         group.plans.remove(place.id);
+        self.changed.send_replace(());
         let mut chain = place.parents.to_vec();
         chain.push(place.id.to_owned());
         for (name, collection) in &mut self.collections {

@@ -1,6 +1,7 @@
 //! What callers hand in for a run that waits: outputs of functions, and approvals of tools.
 
 use std::collections::HashMap;
+use std::sync::Weak;
 
 use serde_json::{Map, Value};
 
@@ -8,12 +9,13 @@ use crate::context::{Answer, Context};
 use crate::documents::{elements, text};
 use crate::error::ServiceError;
 use crate::events::Events;
+use crate::progress;
 use crate::rounds::{self, APPROVALS, OUTPUTS};
 use crate::runs::{self, property};
 use crate::script::Plan;
+use crate::stream::Leg;
 use crate::turn::{TurnApproval, TurnOutput};
 use crate::validate::Violation;
-use crate::{progress, resources};
 
 /// The operation's path, in which parameters have no names.
 const SHAPE: &str = "/threads/{}/runs/{}/submit_tool_outputs";
@@ -45,15 +47,16 @@ pub(crate) fn submit(context: &mut Context<'_>) -> Result<Answer, ServiceError> 
     } else {
         record(context, &run, &mut plan, &action, &outputs, &mut events);
     }
-    progress::put_plan(context.store, &run, plan);
     run.insert("status".to_owned(), "queued".into());
-    let run = runs::put(context, run);
     if !runs::is_streamed(&given) {
-        return Ok(Answer::ok(run));
+        // Whatever stream told that the run waits, it is over.
+        plan.audience = Weak::new();
+        progress::put_plan(context.store, &run, plan);
+        return Ok(Answer::ok(runs::put(context, run)));
     }
-    events.push("thread.run.queued", run.clone());
-    progress::to_the_end(context, resources::object_of(&run)?, &mut events)?;
-    Ok(Answer::events(events))
+    events.push("thread.run.queued", Value::Object(run.clone()));
+    runs::put(context, run.clone());
+    Ok(Answer::stream(Leg::begin(context, &run, plan, events)))
 }
 
 /// What no document says of the body, or not every one.
@@ -188,6 +191,7 @@ mod tests {
     use crate::query::Query;
     use crate::script::Rules;
     use crate::store::{Place, Store};
+    use crate::stream::Tick;
     use crate::table::{RUN_STEPS, RUNS, THREADS};
 
     const THREAD: &str = "thread_1";
@@ -236,9 +240,20 @@ mod tests {
         let is_called = |operation: &&documents::Operation| {
             operation.shape == shape && (operation.method == Method::POST) == body.is_object()
         };
-        behaviour(&mut Context {
+        let operation = document.operations().iter().find(is_called).unwrap();
+        with_context(store, document, operation, body, behaviour)
+    }
+
+    fn with_context<T>(
+        store: &mut Store,
+        document: &'static documents::Document,
+        operation: &'static documents::Operation,
+        body: Value,
+        act: impl FnOnce(&mut Context<'_>) -> T,
+    ) -> T {
+        act(&mut Context {
             document,
-            operation: document.operations().iter().find(is_called).unwrap(),
+            operation,
             parameters: below().to_vec(),
             query: &Query::default(),
             body: body.as_object().cloned().unwrap_or_default(),
@@ -301,12 +316,15 @@ mod tests {
     fn the_rest_of_the_run_can_be_streamed() {
         let mut store = store();
         let answer = submit(&mut store, outputs(&["call_1", "call_2"], true)).unwrap();
-        let Payload::Events(events) = answer.body else { panic!("no events") };
-        let names: Vec<String> = events
-            .into_frames()
-            .map(|frame| String::from_utf8(frame.to_vec()).unwrap())
-            .map(|frame| frame.lines().next().unwrap().replace("event: ", ""))
-            .collect();
+        let Payload::Leg(mut leg) = answer.body else { panic!("no events") };
+        let document = documents::for_api_version("2025-05-01").unwrap();
+        let operation = &document.operations()[0];
+        let mut names = Vec::new();
+        with_context(&mut store, document, operation, Value::Null, |context| {
+            while let Tick::Happened(event) = leg.tick(context) {
+                names.push(event.name.into_owned());
+            }
+        });
         assert_eq!(names[..3], ["thread.run.step.completed", "thread.run.queued", "thread.run.in_progress"]);
         assert_eq!(names[names.len() - 2..], ["thread.run.completed", "done"]);
     }

@@ -2,10 +2,9 @@
 
 use foundry_emulator::{Emulator, Rule};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use crate::client::{Client, START, data, id, names, start_with};
+use crate::wire::Wire;
 
 #[tokio::test]
 async fn the_first_rule_that_matches_decides() {
@@ -183,26 +182,12 @@ async fn a_run_that_hangs_ends_only_by_being_cancelled() {
 }
 
 /// Begins a stream that hangs, and reads it as far as it goes.
-async fn hanging(emulator: &Emulator, client: &Client) -> TcpStream {
+async fn hanging(emulator: &Emulator, client: &Client) -> Wire {
     let agent = client.agent("").await;
-    let body = json!({ "assistant_id": agent, "stream": true }).to_string();
-    let url = url::Url::parse(emulator.endpoint()).unwrap();
-    let mut stream = TcpStream::connect(("127.0.0.1", url.port().unwrap())).await.unwrap();
-    let head = format!(
-        "POST {}/threads/runs?api-version=2025-05-01 HTTP/1.1\r\nhost: x\r\napi-key: a\r\ncontent-length: {}\r\n\r\n",
-        url.path(),
-        body.len()
-    );
-    stream.write_all((head + &body).as_bytes()).await.unwrap();
-    let mut received = String::new();
-    while !received.contains("event: thread.run.in_progress") {
-        let mut buffer = [0; 4096];
-        let count = stream.read(&mut buffer).await.unwrap();
-        assert_ne!(count, 0, "{received}");
-        received.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
-    }
+    let mut wire = Wire::post(emulator, "/threads/runs", &json!({ "assistant_id": agent, "stream": true })).await;
+    let received = wire.until("event: thread.run.in_progress").await;
     assert!(!received.contains("event: done"), "{received}");
-    stream
+    wire
 }
 
 #[tokio::test]
@@ -222,11 +207,10 @@ async fn a_stream_that_hangs_ends_with_its_caller_or_with_the_emulator() {
     tokio::time::timeout(std::time::Duration::from_secs(30), gone).await.unwrap();
 
     // Much sooner than the time that answers are given to finish.
-    let mut stream = hanging(&emulator, &client).await;
+    let stream = hanging(&emulator, &client).await;
     tokio::time::timeout(std::time::Duration::from_millis(1500), emulator.shutdown()).await.unwrap();
-    let mut rest = Vec::new();
-    let _ = stream.read_to_end(&mut rest).await;
-    assert!(!String::from_utf8_lossy(&rest).contains("done"));
+    let (chunks, is_whole) = stream.chunks().await;
+    assert!(!is_whole && !String::from_utf8_lossy(&chunks.concat()).contains("done"));
 }
 
 #[tokio::test]
