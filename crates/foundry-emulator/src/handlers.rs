@@ -7,8 +7,8 @@ use crate::error::ServiceError;
 use crate::resources::{self, Resource, Verb};
 use crate::table::RESOURCES;
 use crate::{
-    assets, connections, datasets, file_batches, files, messages, runs, threads, tool_outputs, vector_store_files,
-    vector_stores,
+    assets, connections, datasets, file_batches, files, messages, run_steps, runs, threads, tool_outputs,
+    vector_store_files, vector_stores,
 };
 
 /// Code that answers one operation.
@@ -30,6 +30,8 @@ const BEHAVIOURS: &[(Method, &str, Behaviour)] = &[
     (Method::POST, "/threads/runs", runs::create_with_thread),
     (Method::GET, "/threads/{}/runs/{}", runs::get),
     (Method::POST, "/threads/{}/runs/{}/cancel", runs::cancel),
+    (Method::GET, "/threads/{}/runs/{}/steps", run_steps::list),
+    (Method::GET, "/threads/{}/runs/{}/steps/{}", run_steps::get),
     (Method::POST, "/threads/{}/runs/{}/submit_tool_outputs", tool_outputs::submit),
     (Method::POST, "/files", files::upload),
     (Method::GET, "/files/{}/content", files::content),

@@ -6,7 +6,7 @@ use crate::context::{Answer, Context};
 use crate::documents::{elements, text};
 use crate::error::ServiceError;
 use crate::table::MESSAGES;
-use crate::{resources, runs};
+use crate::{file_search, resources, runs};
 
 /// What a caller says about a message.
 const CHOSEN: &[&str] = &["role", "content", "attachments", "metadata"];
@@ -45,7 +45,9 @@ pub(crate) fn add(
 ) -> Result<Value, ServiceError> {
     // The rest, such as the run that wrote it or its status, a caller cannot choose.
     given.retain(|name, _| CHOSEN.contains(&name.as_str()));
-    add_written(context, thread, given)
+    let message = add_written(context, thread, given)?;
+    file_search::take_attachments(context, thread, &message)?;
+    Ok(message)
 }
 
 /// Adds a message that an agent writes in a run; nothing of it is written yet.

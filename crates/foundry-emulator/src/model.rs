@@ -6,8 +6,8 @@ use crate::documents::{elements, text};
 use crate::rule::{Asked, FunctionCall, McpCall};
 use crate::sample::{self, Properties};
 use crate::script::Move;
-use crate::turn::Turn;
-use crate::writing::Script;
+use crate::turn::{Turn, TurnPassage};
+use crate::writing::{Citation, Script};
 
 /// How many characters of a message or of the instructions an answer quotes.
 const QUOTE_LIMIT: usize = 200;
@@ -18,15 +18,33 @@ const WORD_LENGTH: usize = 4;
 /// The tool that an MCP server is taken to have if the agent does not say which it may call.
 const USUAL_TOOL: &str = "search";
 
-/// What the model does: it calls one tool if it is asked to and has not done so, else it answers.
+/// The tool that searches in files.
+pub(crate) const FILE_SEARCH: &str = "file_search";
+
+/// What stands in an answer where a file is cited, as the service writes it.
+const MARKER: &str = "【4:0†source】";
+
+/// What the model does: it calls one tool if it is asked to and has not done so, else it searches
+/// if it can and has not done so, else it answers.
 pub(crate) fn next(turn: &Turn) -> Move {
-    if turn.outputs.is_empty() && turn.approvals.is_empty() && turn.tool_choice != "none" {
-        let call = named_function(turn)
-            .or_else(|| mcp_server(turn, false))
-            .or_else(|| any_function(turn))
-            .or_else(|| mcp_server(turn, true));
+    let has_called = turn.has_searched || !turn.outputs.is_empty() || !turn.approvals.is_empty();
+    if !has_called && turn.tool_choice != "none" {
+        let is_forced = text(&turn.tool_choice, "type") == FILE_SEARCH;
+        let call = || {
+            named_function(turn)
+                .or_else(|| mcp_server(turn, false))
+                .or_else(|| any_function(turn))
+                .or_else(|| mcp_server(turn, true))
+        };
+        let call = if is_forced { None } else { call() };
+        let can_search =
+            !turn.vector_stores.is_empty() && turn.tools.iter().any(|tool| text(tool, "type") == FILE_SEARCH);
         if let Some(call) = call {
             return call;
+        }
+        // Who wants one tool wants no other.
+        if can_search && (is_forced || !turn.tool_choice.is_object()) {
+            return Move::Search { query: turn.last_message().to_owned(), is_forced };
         }
     }
     Move::Answer(answer(turn))
@@ -41,8 +59,18 @@ pub(crate) fn answer(turn: &Turn) -> Script {
             Script::text(sample::value(schema, turn.last_message(), Properties::All).to_string())
         }
         "json_object" => Script::text(json!({ "reply": echo(turn) }).to_string()),
-        _ => Script::text(echo(turn)),
+        _ => turn.passages.first().map_or_else(|| Script::text(echo(turn)), cite),
     }
+}
+
+/// Says what stands in a file, and where.
+fn cite(passage: &TurnPassage) -> Script {
+    let mut text = format!("According to {}: \"{}\"", passage.file_name, passage.quote);
+    let at = text.len();
+    text.push_str(MARKER);
+    let citation =
+        Citation { at, marker: MARKER.to_owned(), file_id: passage.file_id.clone(), quote: passage.quote.clone() };
+    Script::Text { text, citations: vec![citation] }
 }
 
 /// Says what the instructions are, how many user messages the thread holds, quotes the last, the

@@ -12,7 +12,7 @@ use crate::store::{Place, Store};
 use crate::table::{AGENTS, MESSAGES, RUNS};
 use crate::turn::{Turn, TurnMessage};
 use crate::writing::{Ending, Script, Writing};
-use crate::{messages, model, rounds};
+use crate::{file_search, messages, model, rounds};
 
 /// The states in which a run has ended.
 pub(crate) const ENDED: &[&str] = &["completed", "failed", "cancelled", "expired", "incomplete"];
@@ -146,10 +146,13 @@ pub(crate) fn turn(store: &Store, run: &Map<String, Value>, plan: &Plan) -> Turn
         history,
         outputs: plan.outputs.clone(),
         approvals: plan.approvals.clone(),
+        passages: plan.passages.clone().unwrap_or_default(),
         tools: run.get("tools").and_then(Value::as_array).cloned().unwrap_or_default(),
         tool_choice: given("tool_choice"),
         tool_resources: given("tool_resources"),
         response_format: given("response_format"),
+        vector_stores: file_search::stores(store, run),
+        has_searched: plan.passages.is_some(),
     }
 }
 
@@ -209,13 +212,21 @@ fn perform(
     events: &mut Events,
 ) -> Result<(), ServiceError> {
     // Before tools are called, a message that was begun is ended.
-    if matches!(next, Move::Ask(_) | Move::Require(_) | Move::Use(_)) {
+    if matches!(next, Move::Ask(_) | Move::Require(_) | Move::Use(_) | Move::Search { .. }) {
         finish_message(context, run, plan, events);
     }
     match next {
         Move::Ask(asked) => rounds::ask(context, run, plan, &turn, &asked, events),
         Move::Require(action) => rounds::require(context, run, plan, &turn, action, events),
         Move::Use(call) => rounds::call_unasked(context, run, plan, &turn, &call, events),
+        Move::Search { query, is_forced } => {
+            if file_search::search(context, run, plan, &turn, &query, is_forced, events)? {
+                return Ok(());
+            }
+            // A search that finds nothing does not show.
+            let answer = model::answer(&turn);
+            write(context, run, plan, &turn, answer, Some(Ending::Completed), events)
+        }
         Move::Answer(script) => write(context, run, plan, &turn, script, Some(Ending::Completed), events),
         Move::Write(text) => write(context, run, plan, &turn, Script::text(text), None, events),
         Move::Incomplete { text: Some(text), reason } => {

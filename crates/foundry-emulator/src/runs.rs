@@ -12,7 +12,7 @@ use crate::progress::{self, ENDED, Mover};
 use crate::store::{Place, Store};
 use crate::stream::Leg;
 use crate::table::{AGENTS, RUNS};
-use crate::{messages, resources, threads};
+use crate::{messages, resources, run_steps, threads};
 
 /// How many seconds after its creation a run that is not finished expires.
 const LIFETIME: i64 = 1800;
@@ -34,10 +34,11 @@ pub(crate) fn create(context: &mut Context<'_>) -> Result<Answer, ServiceError> 
     }
     messages::add_all(context, thread, given.remove("additional_messages"))?;
     let run = add(context, thread, &agent, given)?;
+    let shows_content = run_steps::includes_content(context.query);
     if !streamed {
         return Ok(Answer::ok(run));
     }
-    stream(context, Events::default(), &run)
+    stream(context, Events::default(), &run, shows_content)
 }
 
 /// `POST /threads/runs`.
@@ -56,15 +57,21 @@ pub(crate) fn create_with_thread(context: &mut Context<'_>) -> Result<Answer, Se
     }
     let mut events = Events::default();
     events.push("thread.created", thread);
-    stream(context, events, &run)
+    stream(context, events, &run, false)
 }
 
 /// Answers a new run as the stream of what it does.
-fn stream(context: &mut Context<'_>, mut events: Events, run: &Value) -> Result<Answer, ServiceError> {
+fn stream(
+    context: &mut Context<'_>,
+    mut events: Events,
+    run: &Value,
+    shows_content: bool,
+) -> Result<Answer, ServiceError> {
     events.push("thread.run.created", run.clone());
     events.push("thread.run.queued", run.clone());
     let run = resources::object_of(run)?;
-    let plan = progress::choose(context, &run);
+    let mut plan = progress::choose(context, &run);
+    plan.shows_content = shows_content;
     Ok(Answer::stream(Leg::begin(context, &run, plan, events)))
 }
 

@@ -9,7 +9,7 @@ use crate::events::Audience;
 use crate::framing::Framing;
 use crate::model;
 use crate::rule::{Asked, McpCall, Rule, Step};
-use crate::turn::{Turn, TurnApproval, TurnOutput};
+use crate::turn::{Turn, TurnApproval, TurnOutput, TurnPassage};
 use crate::writing::{Ending, Script, Writing};
 
 /// The rules of an emulator, those to look at first in front.
@@ -70,12 +70,16 @@ pub(crate) struct Plan {
     looks: u32,
     pub(crate) outputs: Vec<TurnOutput>,
     pub(crate) approvals: Vec<TurnApproval>,
+    /// What file search found, once it has searched.
+    pub(crate) passages: Option<Vec<TurnPassage>>,
     /// The message that is being written.
     pub(crate) writing: Option<Writing>,
     /// How the run ends now that its message is written.
     pub(crate) ending: Option<Ending>,
     /// The stream that shows the run, as long as it is there.
     pub(crate) audience: Weak<Audience>,
+    /// Whether streams show the text that file search found.
+    pub(crate) shows_content: bool,
     /// What the rounds so far have cost.
     pub(crate) usage: Usage,
     /// What the round costs that the run waits in.
@@ -111,6 +115,8 @@ pub(crate) enum Move {
     Require(Value),
     /// It calls a tool of an MCP server without asking.
     Use(McpCall),
+    /// It searches in files for this.
+    Search { query: String, is_forced: bool },
     /// It writes a message, and the run is completed.
     Answer(Script),
     /// It writes a part of a message.

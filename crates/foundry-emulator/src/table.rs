@@ -134,7 +134,8 @@ pub(crate) static RUNS: Resource = Resource {
     deletion: Deletion::NoContent,
 };
 
-/// Run steps. The service sends `expires_at` where the document says `expired_at`, and no
+/// Run steps. What a search found is shown only when asked for, so reading them is not the table's.
+/// The service sends `expires_at` where the document says `expired_at`, and no
 /// `metadata`.
 pub(crate) static RUN_STEPS: Resource = Resource {
     name: "threads/runs/steps",
@@ -143,7 +144,7 @@ pub(crate) static RUN_STEPS: Resource = Resource {
     identity: Identity::Generated { prefix: "step_", object: "thread.run.step" },
     parent: Some(&RUNS),
     parent_properties: &["thread_id", "run_id"],
-    verbs: &[Get, List],
+    verbs: &[],
     list: ListStyle::Cursor,
     filters: &[],
     defaults: || {

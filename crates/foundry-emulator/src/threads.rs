@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::context::{Answer, Context};
 use crate::error::ServiceError;
+use crate::store::Place;
 use crate::table::THREADS;
 use crate::{documents, messages, resources};
 
@@ -17,6 +18,8 @@ pub(crate) fn create(context: &mut Context<'_>) -> Result<Answer, ServiceError> 
 pub(crate) fn add(context: &mut Context<'_>, mut given: Map<String, Value>) -> Result<Value, ServiceError> {
     let first_messages = given.remove("messages");
     let thread = resources::insert(context, &THREADS, &[], given)?;
-    messages::add_all(context, documents::text(&thread, "id"), first_messages)?;
-    Ok(thread)
+    let id = documents::text(&thread, "id");
+    messages::add_all(context, id, first_messages)?;
+    // Files that come with messages have changed what its tools work with.
+    resources::get(context, &THREADS, Place { collection: THREADS.name, parents: &[], id }).cloned()
 }

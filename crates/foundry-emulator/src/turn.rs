@@ -33,6 +33,9 @@ pub struct Turn {
     pub outputs: Vec<TurnOutput>,
     /// The calls of MCP tools in this run that the caller has decided on, oldest first.
     pub approvals: Vec<TurnApproval>,
+    /// What file search has found for the last message, best first; empty also if nothing was
+    /// searched.
+    pub passages: Vec<TurnPassage>,
     /// The definitions of the run's tools.
     pub tools: Vec<Value>,
     /// Which tools the run may or must call: `"auto"`, `"none"`, `"required"` or a tool.
@@ -41,6 +44,10 @@ pub struct Turn {
     pub tool_resources: Value,
     /// The form that the answer is to have: `"auto"`, or an object with a `type`.
     pub response_format: Value,
+    /// The vector stores that file search can search in.
+    pub(crate) vector_stores: Vec<String>,
+    /// Whether file search has searched.
+    pub(crate) has_searched: bool,
 }
 
 /// One message of a [`Turn`].
@@ -77,6 +84,22 @@ pub struct TurnApproval {
     pub arguments: String,
     /// Whether the call was approved; also true if no approval was needed.
     pub approved: bool,
+}
+
+/// A passage of a file that file search found.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct TurnPassage {
+    /// The id of the file.
+    pub file_id: String,
+    /// The name of the file.
+    pub file_name: String,
+    /// How well the passage fits: more than 0, and 1 if it holds every word that was looked for.
+    pub score: f64,
+    /// The passage: the chunk of the file as it was indexed.
+    pub text: String,
+    /// The sentence of it that fits best, or its beginning if it is long.
+    pub quote: String,
 }
 
 impl Turn {

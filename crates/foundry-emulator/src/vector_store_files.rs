@@ -7,7 +7,7 @@ use crate::documents::text;
 use crate::error::ServiceError;
 use crate::resources::{self, Verb};
 use crate::store::Place;
-use crate::table::{FILES, VECTOR_STORE_FILES, VECTOR_STORES};
+use crate::table::{FILES, VECTOR_STORE_FILES};
 use crate::vector_stores;
 
 /// The endings of file names that the service can search.
@@ -17,8 +17,8 @@ const SEARCHABLE: &[&str] = &[
 ];
 
 /// How the service cuts texts when it may choose.
-const CHUNK_TOKENS: u32 = 800;
-const OVERLAP_TOKENS: u32 = 400;
+pub(crate) const CHUNK_TOKENS: u32 = 800;
+pub(crate) const OVERLAP_TOKENS: u32 = 400;
 
 /// What a file of a vector store is made from.
 #[derive(Debug)]
@@ -90,11 +90,7 @@ pub(crate) fn attach(
         })
     });
     given.insert("chunking_strategy".to_owned(), chunking);
-    let place = Place { collection: VECTOR_STORES.name, parents: &[], id: &store[0] };
-    let mut record = resources::object_of(resources::get(context, &VECTOR_STORES, place)?)?;
-    record.insert("last_active_at".to_owned(), context.now.into());
-    (VECTOR_STORES.complete)(&mut record, context.project);
-    context.store.put(place, Value::Object(record));
+    vector_stores::touch(context, store)?;
     match source {
         Source::Data => resources::insert(context, &VECTOR_STORE_FILES, store, given),
         Source::File(file) => {

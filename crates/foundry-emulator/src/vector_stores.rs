@@ -31,6 +31,16 @@ pub(crate) fn get(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     recount(context, &store).map(Answer::ok)
 }
 
+/// Notes that a store is used.
+pub(crate) fn touch(context: &mut Context<'_>, store: &[String; 1]) -> Result<(), ServiceError> {
+    let place = Place { collection: VECTOR_STORES.name, parents: &[], id: &store[0] };
+    let mut record = resources::object_of(resources::get(context, &VECTOR_STORES, place)?)?;
+    record.insert("last_active_at".to_owned(), context.now.into());
+    (VECTOR_STORES.complete)(&mut record, context.project);
+    context.store.put(place, Value::Object(record));
+    Ok(())
+}
+
 /// How many files are in which state.
 pub(crate) fn file_counts<'a>(files: impl Iterator<Item = &'a Value>) -> Value {
     let mut counts = [("in_progress", 0), ("completed", 0), ("failed", 0), ("cancelled", 0), ("total", 0)];

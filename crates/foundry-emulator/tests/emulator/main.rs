@@ -8,6 +8,7 @@ mod datasets;
 mod errors;
 mod every_event;
 mod faults;
+mod file_search;
 mod files;
 mod framing;
 mod functions;
