@@ -19,9 +19,9 @@ mod generated;
 
 pub use client::{Reply, follow, send_value};
 pub use error::Error;
-pub use helpers::{ParseTextError, parse_text};
 #[cfg(feature = "v2025-05-01")]
-pub use helpers::{RunFailed, RunOutcome};
+pub use helpers::{Citation, CitationSource, RunFailed, RunOutcome, VectorStoreNotReady};
+pub use helpers::{ParseTextError, parse_text};
 pub use operation::{Features, Operation, Paging, Streaming};
 pub use sse::{Event, EventError, EventParser};
 pub use transport::{Body, BoxError, ByteStream, Call, DirectTransport, Response, Transport, streamed, whole};

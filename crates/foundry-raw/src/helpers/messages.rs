@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
+use super::citations::BETWEEN;
 use super::{ParseTextError, parse_text};
 use crate::v2025_05_01::types::{MessageContent, ThreadMessage};
 
@@ -22,7 +23,7 @@ impl ThreadMessage {
             MessageContent::Text(part) => Some(part.text.value.as_str()),
             _ => None,
         });
-        texts.collect::<Vec<_>>().join("\n\n")
+        texts.collect::<Vec<_>>().join(BETWEEN)
     }
 
     /// The text of the message as a value of a type, for answers in a requested format.
