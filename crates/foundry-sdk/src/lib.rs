@@ -44,10 +44,10 @@ pub use error::{Error, ErrorDetail, ErrorKind, Result};
 pub use feature::FoundryFeature;
 pub use foundry_raw::{Body, BoxError, ByteStream, ParseTextError};
 #[cfg(feature = "v2025-05-01")]
-pub use foundry_raw::{RunFailed, RunOutcome};
+pub use foundry_raw::{Citation, CitationSource, RunFailed, RunOutcome, VectorStoreNotReady};
 pub use functions::{Function, FunctionOutput, FunctionSet};
 pub use json_format::JsonFormat;
-pub use multipart::FileContent;
+pub use multipart::{FileContent, Progress};
 pub use pager::{Continuation, Page, Paged, Pager, Pages};
 pub use pipeline::RetryPolicy;
 pub use poller::{Polled, Poller, RunAgain, RunGuard, WhenBusy};

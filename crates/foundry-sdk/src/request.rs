@@ -82,6 +82,37 @@ pub(crate) mod v2025_05_01 {
         };
     }
     pub(crate) use streamed;
+
+    /// Says how an operation whose body is a form calls the generated client.
+    macro_rules! upload {
+        ($operation:ident = $table:ident -> $output:ty, |$this:ident, $form:ident, $raw:ident| $call:expr) => {
+            impl crate::request::sealed::Sealed for $operation {}
+
+            impl crate::request::Operation for $operation {
+                type Output = $output;
+
+                fn table(&self) -> &'static foundry_raw::Operation {
+                    &foundry_raw::v2025_05_01::operations::$table
+                }
+
+                fn call(
+                    self,
+                    client: &crate::ProjectClient,
+                    mut options: crate::pipeline::CallOptions,
+                ) -> crate::pager::RawReply<$output> {
+                    let client = client.clone();
+                    let $this = self;
+                    Box::pin(async move {
+                        options.form = Some(std::sync::Arc::new($this.form()?));
+                        let $raw = client.raw_2025_05_01_for(options);
+                        let $form = crate::multipart::Form::stand_in();
+                        $call.await
+                    })
+                }
+            }
+        };
+    }
+    pub(crate) use upload;
 }
 
 /// An operation whose answer may be a stream of events.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use foundry_raw::{Body, BoxError};
+use foundry_raw::{Body, BoxError, ByteStream};
 use futures_core::future::BoxFuture;
 use futures_util::TryStreamExt as _;
 use http::{Request, Response};
@@ -68,6 +68,13 @@ impl RequestBody {
     /// The body, if it is at hand and not streamed; empty if there is none.
     pub fn as_bytes(&self) -> Option<&[u8]> {
         self.0.as_bytes()
+    }
+
+    /// The body as it is to be sent, piece by piece: of an upload, read from its source as it is asked
+    /// for.
+    pub fn into_stream(self) -> ByteStream {
+        let stream = http_body_util::BodyDataStream::new(self.0);
+        Box::pin(stream.map_err(|error| http_client::failed(error).into()))
     }
 }
 

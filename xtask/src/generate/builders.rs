@@ -100,7 +100,7 @@ fn pretty(text: &str) -> Result<String, String> {
     let indent = |line: &str| line.len() - line.trim_start().len();
     for line in formed.lines() {
         let ends_item = indent(line) == indent(previous) && (previous.ends_with('}') || previous.ends_with(");"));
-        let begins_item = ["///", "#[", "impl", "pub", "fn", "operation!", "streamed!", "paged_by"]
+        let begins_item = ["///", "#[", "impl", "pub", "fn", "operation!", "streamed!", "upload!", "paged_by"]
             .iter()
             .any(|start| line.trim_start().starts_with(start));
         let uses_end = previous.starts_with("use ") && !line.starts_with("use ") && !line.is_empty();
@@ -352,9 +352,13 @@ impl<'a> Builder<'a> {
         }
         text.push_str("}\n\n");
         let arguments: Vec<String> = self.method.arguments.iter().map(passed).collect();
+        let (sending, taken) = match &self.body {
+            Body::Parts(_) => ("upload", "this, form, raw"),
+            _ => ("operation", "this, raw"),
+        };
         let _ = writeln!(
             text,
-            "operation!({builder} = {} -> {}, |this, raw| raw.{}({}));\n",
+            "{sending}!({builder} = {} -> {}, |{taken}| raw.{}({}));\n",
             constant(operation),
             output(&self.output),
             self.method.name,
@@ -601,9 +605,16 @@ fn uses(module: &str, builders: &[Builder<'_>]) -> String {
         text.push_str("use crate::pager::paged_by_link;\n");
     }
     text.push_str("use crate::request::Request;\n");
-    let _ = match builders.iter().any(|builder| builder.twin.is_some()) {
-        true => writeln!(text, "use crate::request::{module}::{{operation, streamed}};\n"),
-        false => writeln!(text, "use crate::request::{module}::operation;\n"),
+    let has = |uses: fn(&Builder<'_>) -> bool| builders.iter().any(uses);
+    let macros = [
+        ("operation", has(|builder| !matches!(builder.body, Body::Parts(_)))),
+        ("streamed", has(|builder| builder.twin.is_some())),
+        ("upload", has(|builder| matches!(builder.body, Body::Parts(_)))),
+    ];
+    let used: Vec<&str> = macros.iter().filter(|(_, is_used)| *is_used).map(|(name, _)| *name).collect();
+    let _ = match &used[..] {
+        [one] => writeln!(text, "use crate::request::{module}::{one};\n"),
+        used => writeln!(text, "use crate::request::{module}::{{{}}};\n", used.join(", ")),
     };
     text
 }
@@ -648,7 +659,7 @@ fn owned(ty: &ArgumentType) -> String {
 fn passed(argument: &Argument) -> String {
     let name = &argument.name;
     match (&argument.ty, argument.optional) {
-        (ArgumentType::Form, _) => "this.form()?".to_owned(),
+        (ArgumentType::Form, _) => "form".to_owned(),
         (ArgumentType::Text, true) => format!("this.{name}.as_deref()"),
         (ArgumentType::Plain(_), _) => format!("this.{name}"),
         (ArgumentType::Named(_), true) => format!("this.{name}.as_ref()"),
@@ -697,7 +708,7 @@ fn part_value(part: &Part) -> String {
 fn form(text: &mut String, builder: &str, parts: &[Part]) {
     let _ = writeln!(
         text,
-        "impl {builder} {{\n    fn form(self) -> Result<reqwest::multipart::Form, foundry_raw::Error> {{\n        let mut form = Form::default();"
+        "impl {builder} {{\n    fn form(&self) -> Result<Form, foundry_raw::Error> {{\n        let mut form = Form::default();"
     );
     // Texts first: a service that reads the body as it comes knows by then what the file is for.
     let in_order = |part: &&Part| matches!(part.content, PartContent::File | PartContent::Files);
@@ -709,16 +720,21 @@ fn form(text: &mut String, builder: &str, parts: &[Part]) {
             PartContent::Text(_) => "text",
             PartContent::Json(_) => "json",
         };
+        // Files are cheap to clone: each shares its content.
+        let (borrow, clone) = match part.content {
+            PartContent::File | PartContent::Files => ("", ".clone()"),
+            PartContent::Text(_) | PartContent::Json(_) => ("&", ""),
+        };
         let name = &part.name;
         let property = &part.property;
         let _ = if part.required {
-            writeln!(text, "        form.{add}({property:?}, self.{name})?;")
+            writeln!(text, "        form.{add}({property:?}, {borrow}self.{name}{clone})?;")
         } else {
             writeln!(
                 text,
-                "        if let Some(value) = self.{name} {{\n            form.{add}({property:?}, value)?;\n        }}"
+                "        if let Some(value) = &self.{name} {{\n            form.{add}({property:?}, value{clone})?;\n        }}"
             )
         };
     }
-    text.push_str("        Ok(form.into_inner())\n    }\n}\n\n");
+    text.push_str("        Ok(form)\n    }\n}\n\n");
 }

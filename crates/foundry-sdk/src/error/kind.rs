@@ -11,6 +11,13 @@ pub enum ErrorKind {
     /// # Troubleshooting
     /// The message says what is wrong with it and what to give instead.
     InvalidInput,
+    /// A file on this machine, or a stream that was to be uploaded, could not be read, or a file could
+    /// not be written; the service has seen nothing, or too little to act.
+    ///
+    /// # Troubleshooting
+    /// The message names the file, and the source has the system's error. Of a download that failed
+    /// nothing is left behind.
+    LocalFile,
     /// There is no usable credential; the service has seen nothing.
     ///
     /// # Troubleshooting
@@ -129,6 +136,13 @@ pub enum ErrorKind {
     /// [`Error::run_failed`](crate::Error::run_failed) says how, with the service's code and
     /// message. A rate limit passes: run again after [`Error::retry_after`](crate::Error::retry_after).
     RunFailed,
+    /// What was made ready on the service has ended, and is not ready: a file that cannot be processed, a
+    /// vector store that has failed or expired, or is completed without some of its files.
+    ///
+    /// # Troubleshooting
+    /// [`Error::last_state`](crate::Error::last_state) has what was last seen. Of a vector store
+    /// [`Error::not_ready`](crate::Error::not_ready) says how many of its files are missing.
+    NotReady,
 }
 
 impl ErrorKind {

@@ -364,6 +364,12 @@ impl Error {
         self.0.source.as_deref()?.downcast_ref()
     }
 
+    /// What a vector store lacks that is not ready ([`ErrorKind::NotReady`]).
+    #[cfg(feature = "v2025-05-01")]
+    pub fn not_ready(&self) -> Option<&foundry_raw::VectorStoreNotReady> {
+        self.0.source.as_deref()?.downcast_ref()
+    }
+
     /// The code that a run ended with, if it is about one.
     fn run_code(&self) -> Option<&str> {
         #[cfg(feature = "v2025-05-01")]
@@ -429,6 +435,7 @@ impl Error {
         }
         match self.kind() {
             ErrorKind::InvalidInput
+            | ErrorKind::LocalFile
             | ErrorKind::Credential
             | ErrorKind::Connect
             | ErrorKind::BadRequest
@@ -447,7 +454,8 @@ impl Error {
             | ErrorKind::Decode
             | ErrorKind::Deadline
             | ErrorKind::NeedsAction
-            | ErrorKind::RunFailed => true,
+            | ErrorKind::RunFailed
+            | ErrorKind::NotReady => true,
         }
     }
 
@@ -484,6 +492,15 @@ impl From<foundry_raw::RunFailed> for Error {
             .with_retry_after(retry_after)
             .with_state(*run)
             .with_source(failed)
+    }
+}
+
+/// A vector store, a batch or a file of one that is not ready, as an error with its account as the
+/// source.
+#[cfg(feature = "v2025-05-01")]
+impl From<foundry_raw::VectorStoreNotReady> for Error {
+    fn from(not_ready: foundry_raw::VectorStoreNotReady) -> Self {
+        Self::new(ErrorKind::NotReady, not_ready.to_string()).with_source(not_ready)
     }
 }
 

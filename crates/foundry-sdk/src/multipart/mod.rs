@@ -1,83 +1,79 @@
-//! The parts of an upload.
+//! Forms that hold files (`multipart/form-data`): put together once, made a body for each attempt.
 
-use std::fmt;
+mod body;
+mod content;
+mod head;
+mod progress;
+
+use std::collections::VecDeque;
 
 use bytes::Bytes;
+use http::{HeaderValue, header};
 use serde::Serialize;
 
-/// A file to be uploaded: its name and content.
-///
-/// ```
-/// use foundry_sdk::FileContent;
-///
-/// let file = FileContent::new("notes.md", "# Notes").content_type("text/markdown");
-/// assert_eq!(file.name(), "notes.md");
-/// ```
-#[derive(Clone)]
-pub struct FileContent {
-    name: String,
-    content_type: Option<String>,
-    bytes: Bytes,
-}
-
-impl FileContent {
-    /// A file of this name with this content.
-    pub fn new(name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
-        Self { name: name.into(), content_type: None, bytes: bytes.into() }
-    }
-
-    /// What the content is, such as `text/markdown`; `application/octet-stream` unless set.
-    #[must_use]
-    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
-        self.content_type = Some(content_type.into());
-        self
-    }
-
-    /// The name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl fmt::Debug for FileContent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FileContent({:?}, {} bytes)", self.name, self.bytes.len())
-    }
-}
+pub(crate) use self::body::Trouble;
+use self::body::{Reading, Segment, body_of};
+pub use self::content::FileContent;
+use self::head::{File, check_file_name, check_media_type, head};
+pub use self::progress::Progress;
+pub(crate) use self::progress::{Callback, Counter};
+use crate::error::{Error, ErrorKind, Result};
 
 /// A multipart body being put together.
-#[derive(Debug, Default)]
-pub(crate) struct Form(reqwest::multipart::Form);
+#[derive(Debug)]
+pub(crate) struct Form {
+    boundary: String,
+    parts: Vec<Part>,
+}
+
+/// A part: what stands in front of its content, and that.
+#[derive(Debug)]
+struct Part {
+    head: Bytes,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    Text(Bytes),
+    File(FileContent),
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self { boundary: format!("foundry-{}", uuid::Uuid::new_v4().simple()), parts: Vec::new() }
+    }
+}
 
 fn refused(error: impl Into<foundry_raw::BoxError>) -> foundry_raw::Error {
     foundry_raw::Error::Request(error.into())
 }
 
 impl Form {
-    fn add(&mut self, name: &'static str, part: reqwest::multipart::Part) {
-        self.0 = std::mem::take(&mut self.0).part(name, part);
+    fn add(&mut self, name: &str, media_type: Option<&str>, text: Bytes) {
+        let head = head(&self.boundary, name, media_type, None).into();
+        self.parts.push(Part { head, content: Content::Text(text) });
     }
 
     pub(crate) fn text(&mut self, name: &'static str, value: impl AsRef<str>) -> Result<(), foundry_raw::Error> {
-        self.add(name, reqwest::multipart::Part::text(value.as_ref().to_owned()));
+        self.add(name, None, Bytes::copy_from_slice(value.as_ref().as_bytes()));
         Ok(())
     }
 
     #[allow(dead_code, reason = "not every API has such parts")]
     pub(crate) fn json(&mut self, name: &'static str, value: impl Serialize) -> Result<(), foundry_raw::Error> {
-        let text = serde_json::to_string(&value).map_err(refused)?;
-        self.add(name, reqwest::multipart::Part::text(text).mime_str("application/json").map_err(refused)?);
+        let text = serde_json::to_vec(&value).map_err(refused)?;
+        self.add(name, Some("application/json"), text.into());
         Ok(())
     }
 
     pub(crate) fn file(&mut self, name: &'static str, file: FileContent) -> Result<(), foundry_raw::Error> {
-        let length = file.bytes.len() as u64;
-        let content_type = file.content_type.as_deref().unwrap_or("application/octet-stream");
-        let part = reqwest::multipart::Part::stream_with_length(file.bytes, length)
-            .file_name(file.name)
-            .mime_str(content_type)
-            .map_err(|error| refused(format!("{content_type:?} is no content type: {error}")))?;
-        self.add(name, part);
+        let file_name = file.checked_name().map_err(refused)?;
+        check_file_name(file_name).map_err(refused)?;
+        check_media_type(file.media_type()).map_err(refused)?;
+        let described = File { name: file_name, media_type: file.media_type() };
+        let head = head(&self.boundary, name, None, Some(described)).into();
+        self.parts.push(Part { head, content: Content::File(file) });
         Ok(())
     }
 
@@ -86,7 +82,57 @@ impl Form {
         files.into_iter().try_for_each(|file| self.file(name, file))
     }
 
-    pub(crate) fn into_inner(self) -> reqwest::multipart::Form {
-        self.0
+    /// What the generated client is handed in its place: the pipeline puts the form itself on each
+    /// attempt, for a body that is streamed cannot be sent twice.
+    pub(crate) fn stand_in() -> reqwest::multipart::Form {
+        reqwest::multipart::Form::new()
+    }
+
+    /// Whether it can be sent more than once.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.parts.iter().all(|part| match &part.content {
+            Content::Text(_) => true,
+            Content::File(file) => file.is_repeatable(),
+        })
+    }
+
+    /// Opens its files, and puts it on a request: body, type and, if it is known, length.
+    ///
+    /// What breaks the body off later is in what this gives.
+    pub(crate) async fn put_on(&self, request: &mut reqwest::Request) -> Result<Trouble> {
+        let mut segments = VecDeque::with_capacity(3 * self.parts.len() + 1);
+        let mut length = Some(0_u64);
+        let mut add = |segments: &mut VecDeque<Segment>, bytes: Bytes| {
+            length = length.map(|length| length + bytes.len() as u64);
+            segments.push_back(Segment::Bytes(bytes));
+        };
+        let mut of_files = Some(0_u64);
+        for part in &self.parts {
+            add(&mut segments, part.head.clone());
+            match &part.content {
+                Content::Text(bytes) => add(&mut segments, bytes.clone()),
+                Content::File(file) => {
+                    let reading = Reading::open(file).await?;
+                    of_files = of_files.zip(reading.length()).and_then(|(all, one)| all.checked_add(one));
+                    segments.push_back(Segment::File(reading));
+                }
+            }
+            add(&mut segments, Bytes::from_static(b"\r\n"));
+        }
+        add(&mut segments, format!("--{}--\r\n", self.boundary).into());
+        let length = length.zip(of_files).and_then(|(rest, files)| rest.checked_add(files));
+        let content_type = format!("multipart/form-data; boundary={}", self.boundary);
+        let content_type = HeaderValue::from_str(&content_type).map_err(|error| {
+            Error::new(ErrorKind::InvalidInput, "the form has no boundary that can be sent").with_source(error)
+        })?;
+        let headers = request.headers_mut();
+        headers.insert(header::CONTENT_TYPE, content_type);
+        match length {
+            Some(length) => headers.insert(header::CONTENT_LENGTH, length.into()),
+            None => headers.remove(header::CONTENT_LENGTH),
+        };
+        let trouble = Trouble::default();
+        *request.body_mut() = Some(body_of(segments, trouble.clone()));
+        Ok(trouble)
     }
 }

@@ -13,6 +13,7 @@ use futures_util::StreamExt as _;
 use http::{HeaderMap, StatusCode};
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
+use super::pulse::{Pulse, timed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http_client;
 use crate::transport::{self, Transport};
@@ -78,12 +79,16 @@ impl Sender {
     /// Sends a request once. An answer that is no success is an error.
     pub(super) async fn send(
         &self,
-        request: reqwest::Request,
+        mut request: reqwest::Request,
         operation: &'static Operation,
         reading: Reading,
     ) -> Result<Response> {
-        let started = timeout(reading.idle, self.start(request, operation)).await;
-        let (status, headers, mut incoming) = started.map_err(|_| idled("no answer began", reading.idle))??;
+        // As long as more of a body is taken nothing is idle.
+        let pulse = Pulse::of_body(&mut request);
+        let started = timed(reading.idle, &pulse, self.start(request, operation)).await;
+        let (status, headers, mut incoming) = started.map_err(|_| {
+            idled(if pulse.is_sending() { "no more of the body was sent" } else { "no answer began" }, reading.idle)
+        })??;
         if !status.is_success() {
             let body = start_of(&mut incoming, reading.idle).await;
             return Err(Error::from_answer(status, headers, body));

@@ -4,6 +4,7 @@
 mod attempt;
 pub(crate) mod log;
 mod options;
+mod pulse;
 mod retry;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::credential::Credential;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feature::{self, FOUNDRY_FEATURES, FoundryFeature};
+use crate::multipart::{Form, Trouble};
 
 /// The header with our id of a request.
 pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
@@ -120,7 +122,10 @@ impl Pipeline {
         call.request.url_mut().set_fragment(None);
         let went = went.insert(Sent { url: call.request.url().clone(), attempts: 0 });
         log::sent(span, &went.url);
-        log::request_body(self.log_bodies, operation, &call.request);
+        let form = options.form.as_deref();
+        if form.is_none() {
+            log::request_body(self.log_bodies, operation, &call.request);
+        }
         let reading = Reading {
             stream: call.stream,
             idle: if operation.streaming == Streaming::Never { IDLE } else { IDLE_OF_MODEL },
@@ -129,6 +134,11 @@ impl Pipeline {
         let policy = options.retry.as_ref().unwrap_or(&self.retry);
         let time = options.timeout.or(self.timeout);
         let is_replayable = operation.is_idempotent() || operation.replay_key.is_some();
+        // A stream cannot be sent twice.
+        let is_once = match form {
+            Some(form) => !form.is_repeatable(),
+            None => call.request.body().is_some_and(|body| body.as_bytes().is_none()),
+        };
         let started = self.clock.now();
         let mut request = Some(call.request);
         let mut attempts = 0;
@@ -139,10 +149,13 @@ impl Pipeline {
             let elapsed = self.clock.now().saturating_duration_since(started);
             let once = async {
                 let (name, value) = self.credential.header(&self.clock).await?;
-                // A stream cannot be sent twice; then there is no copy, and this was the last time.
-                request = sent.try_clone();
+                request = if is_once { None } else { sent.try_clone() };
+                let trouble = put_on(form, &mut sent).await?;
                 sent.headers_mut().insert(name, value.clone());
-                self.sender.send(sent, operation, reading).await.map_err(|error| (error, Some(value)).into())
+                let answered = self.sender.send(sent, operation, reading).await;
+                // The connection only knows that the body broke off.
+                answered
+                    .map_err(|error| (trouble.and_then(|trouble| trouble.take()).unwrap_or(error), Some(value)).into())
             };
             let result: Result<Response, Failed> = match time {
                 None => once.await,
@@ -175,14 +188,20 @@ impl Pipeline {
             let elapsed = self.clock.now().saturating_duration_since(started);
             let left = policy.time_left(elapsed).min(time.map_or(Duration::MAX, |time| time.saturating_sub(elapsed)));
             let wait = asked.unwrap_or_else(|| policy.delay(attempts));
+            let may_repeat = retry::may_repeat(&error, is_replayable);
             let goes_on = request.is_some()
                 && policy.allows(attempts)
-                && retry::may_repeat(&error, is_replayable)
+                && may_repeat
                 && !policy.is_over(elapsed)
                 && wait <= left
                 && self.budget.take();
             if !goes_on {
                 log::failure_body(self.log_bodies, operation, &error);
+                let error = if is_once && may_repeat && policy.allows(attempts) {
+                    error.with_hint(SENT_ONCE.to_owned())
+                } else {
+                    error
+                };
                 return Err(self.with_hint(error, operation, Some(&went.url)));
             }
             log::retry(&error, attempts, wait);
@@ -231,6 +250,17 @@ impl Pipeline {
             }
             _ => error,
         }
+    }
+}
+
+/// Why a request is not repeated that others would be.
+const SENT_ONCE: &str = "not sent again, for its body is a stream, which can be sent only once";
+
+/// Puts a form on an attempt.
+async fn put_on(form: Option<&Form>, request: &mut reqwest::Request) -> Result<Option<Trouble>> {
+    match form {
+        Some(form) => form.put_on(request).await.map(Some),
+        None => Ok(None),
     }
 }
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::CLIENT_REQUEST_ID;
 use super::retry::RetryPolicy;
 use crate::feature::FoundryFeature;
+use crate::multipart::Form;
 
 /// A new id of a call.
 pub(crate) fn new_request_id() -> String {
@@ -33,6 +34,8 @@ pub struct CallOptions {
     pub(crate) retry: Option<RetryPolicy>,
     /// Beside the client's.
     pub(crate) features: Vec<FoundryFeature>,
+    /// The body, if it is a form: it is put on each attempt anew.
+    pub(crate) form: Option<Arc<Form>>,
     /// What became of the call, once it was sent.
     pub(crate) sent: Arc<OnceLock<Sent>>,
 }

@@ -5,7 +5,7 @@ use foundry_raw::v2025_05_01::types;
 use crate::client::ProjectClient;
 use crate::multipart::{FileContent, Form};
 use crate::request::Request;
-use crate::request::v2025_05_01::operation;
+use crate::request::v2025_05_01::{operation, upload};
 
 /// Files for agents to read, and files that they wrote.
 #[derive(Clone, Debug)]
@@ -128,20 +128,20 @@ pub struct UploadFile {
     pub(crate) purpose: types::FilePurpose,
 }
 
-operation!(
-    UploadFile = FILES_UPLOAD_FILE -> types::FileInfo, | this, raw | raw
-    .files_upload_file(this.form() ?)
+upload!(
+    UploadFile = FILES_UPLOAD_FILE -> types::FileInfo, | this, form, raw | raw
+    .files_upload_file(form)
 );
 
 impl UploadFile {
-    fn form(self) -> Result<reqwest::multipart::Form, foundry_raw::Error> {
+    fn form(&self) -> Result<Form, foundry_raw::Error> {
         let mut form = Form::default();
-        if let Some(value) = self.filename {
+        if let Some(value) = &self.filename {
             form.text("filename", value)?;
         }
-        form.text("purpose", self.purpose)?;
-        form.file("file", self.file)?;
-        Ok(form.into_inner())
+        form.text("purpose", &self.purpose)?;
+        form.file("file", self.file.clone())?;
+        Ok(form)
     }
 }
 
