@@ -298,15 +298,6 @@ impl<O: Clone> Request<O> {
     }
 }
 
-impl<O> Request<O> {
-    /// With the options of another request, but its own id.
-    pub(crate) fn with_options(mut self, options: &CallOptions) -> Self {
-        let own = std::mem::replace(&mut self.options, options.unsent());
-        self.options.client_request_id = own.client_request_id;
-        self
-    }
-}
-
 impl<O: Paged> Request<O> {
     /// Sends it for the page at a place; the first one without.
     pub(crate) async fn send_at(self, place: Option<Place>) -> Result<Reply<O::Output>> {

@@ -4,13 +4,19 @@
 //! The same on api-version 2025-05-01 and on `v1`. Groups and requests are generated; what is added
 //! by hand stands here.
 
+mod download;
 mod events;
+mod files;
+mod from_paths;
 mod messages;
 mod partial;
 mod runs;
 mod stream;
+mod vector_stores;
 
+pub use download::Download;
 pub use events::RunEvent;
+pub use from_paths::{FileOutcome, FilesProgress, FromPaths, ReportedFile, VectorStoreReport};
 pub(crate) use partial::Partial;
 pub use runs::RunPoller;
 pub use stream::{RunItem, RunStream};

@@ -14,8 +14,9 @@ use crate::approvals::ApprovalRequest;
 use crate::client::ProjectClient;
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::{FunctionCall, FunctionOutput, FunctionSet};
-use crate::pipeline::CallOptions;
-use crate::poller::{Asking, Cancel, Job, Polled, Poller, RunGuard, Seen, Standing, WhenBusy, as_cancelled, sealed};
+use crate::poller::{
+    Asking, Cancel, Cancelable, Job, Looks, Polled, Poller, RunGuard, Seen, Standing, WhenBusy, as_cancelled, sealed,
+};
 use crate::request::{Operation, Reply, Request};
 use crate::types::{
     RequiredAction, RequiredToolCall, RunStatus, ThreadMessage, ThreadRun, ToolApproval, ToolDefinition, ToolOutput,
@@ -160,10 +161,8 @@ impl Request<CreateRun> {
     /// the same headers, features, time limits and api-version. `GET /assistants/{assistantId}`
     /// before it if functions are given and the run has no tools of its own.
     pub fn poll(self) -> RunPoller {
-        let client = self.client.clone();
-        let runs = Runs { client: client.clone(), thread_id: self.operation.thread_id.clone() };
-        let looks = self.options.for_looks();
-        RunJob::poller(&client, Some(runs), looks, Start::Run(Box::new(self)))
+        let runs = Runs { client: self.client.clone(), thread_id: self.operation.thread_id.clone() };
+        RunJob::poller(Looks::of(&self), Some(runs), Start::Run(Box::new(self)))
     }
 }
 
@@ -173,8 +172,7 @@ impl Request<CreateThreadAndRun> {
     /// Sends `POST /threads/runs` once, then `GET /threads/{threadId}/runs/{runId}`. A run again
     /// ([`RunPoller::run_again`]) is not made of it: the thread would be created twice.
     pub fn poll(self) -> RunPoller {
-        let (client, looks) = (self.client.clone(), self.options.for_looks());
-        RunJob::poller(&client, None, looks, Start::ThreadAndRun(Box::new(self)))
+        RunJob::poller(Looks::of(&self), None, Start::ThreadAndRun(Box::new(self)))
     }
 }
 
@@ -242,42 +240,35 @@ pub(super) struct RunJob {
 
 /// How the service is asked about a run.
 struct Asker {
-    client: ProjectClient,
+    looks: Looks,
     /// The runs of its thread; nobody knows before there is one.
     runs: Option<Runs>,
-    /// What the questions have of the first request.
-    looks: CallOptions,
     when_busy: WhenBusy,
 }
 
 impl RunJob {
     /// Of a run that is not to be polled.
-    pub(super) fn new(client: &ProjectClient, looks: CallOptions, start: Start) -> Self {
-        let asker = Asker { client: client.clone(), runs: None, looks, when_busy: WhenBusy::Fail };
+    pub(super) fn new(looks: Looks, start: Start) -> Self {
+        let asker = Asker { looks, runs: None, when_busy: WhenBusy::Fail };
         Self { asker, start }
     }
 
-    fn poller(client: &ProjectClient, runs: Option<Runs>, looks: CallOptions, start: Start) -> RunPoller {
-        let asker = Asker { client: client.clone(), runs, looks, when_busy: WhenBusy::Fail };
-        Poller::new(client, Box::new(Self { asker, start }))
+    fn poller(looks: Looks, runs: Option<Runs>, start: Start) -> RunPoller {
+        let client = looks.client.clone();
+        let asker = Asker { looks, runs, when_busy: WhenBusy::Fail };
+        Poller::new(&client, Box::new(Self { asker, start }))
     }
 
     /// Of a run that exists, and is first seen by this request.
     fn once<O: Operation<Output = ThreadRun>>(runs: Runs, request: Request<O>) -> RunPoller {
-        let (client, looks) = (request.client.clone(), request.options.for_looks());
-        Self::poller(&client, Some(runs), looks, Start::Once(Box::pin(request.send())))
+        let looks = Looks::of(&request);
+        Self::poller(looks, Some(runs), Start::Once(Box::pin(request.send())))
     }
 }
 
 impl Asker {
     fn runs_of(&self, run: &ThreadRun) -> Runs {
-        Runs { client: self.client.clone(), thread_id: run.thread_id.clone() }
-    }
-
-    fn seen(&self, reply: Reply<ThreadRun>) -> Seen<ThreadRun> {
-        let retry_after = self.client.retry_after(&reply.headers);
-        let ids = reply.ids();
-        Seen { state: reply.value, retry_after, ids }
+        Runs { client: self.looks.client.clone(), thread_id: run.thread_id.clone() }
     }
 
     /// Starts a run, and does about another one what was asked for.
@@ -301,18 +292,18 @@ impl Asker {
     async fn wait_until_ended(&self, runs: &Runs, id: &str, deadline: Option<Instant>) -> Result<()> {
         let mut interval = BUSY_INTERVAL;
         loop {
-            let other = self.seen(runs.get(id).with_options(&self.looks).send().await?);
+            let other = self.looks.seen(self.looks.like(runs.get(id)).send().await?);
             if other.state.has_ended() {
                 return Ok(());
             }
-            let now = self.client.clock().now();
+            let now = self.looks.client.clock().now();
             let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(now));
             if left.is_zero() {
                 let name = other.state.name();
                 let message = format!("{name} was still `{}`, so that no other was started", other.state.status);
                 return Err(Error::new(ErrorKind::Deadline, message).with_state(other.state));
             }
-            self.client.clock().sleep(other.retry_after.unwrap_or(interval).min(left)).await;
+            self.looks.client.clock().sleep(other.retry_after.unwrap_or(interval).min(left)).await;
             interval = (interval + interval / 4).min(BUSY_MAX_INTERVAL);
         }
     }
@@ -337,8 +328,8 @@ impl Job<ThreadRun> for RunJob {
             let tools = match own_tools {
                 Some(tools) => tools,
                 None => {
-                    let agents = asker.client.classic().agents();
-                    agents.get(agent_id).with_options(&asker.looks).await?.tools.into_iter().collect()
+                    let agents = asker.looks.client.classic().agents();
+                    asker.looks.like(agents.get(agent_id)).await?.tools.into_iter().collect()
                 }
             };
             functions.check_covers(tools.iter().filter_map(|tool| match tool {
@@ -362,7 +353,7 @@ impl Job<ThreadRun> for RunJob {
             Start::Once(started) => started,
             _ => Box::pin(std::future::ready(Err(started_before()))),
         };
-        Box::pin(async move { Ok(asker.seen(started.await?)) })
+        Box::pin(async move { Ok(asker.looks.seen(started.await?)) })
     }
 
     fn can_start_again(&self) -> bool {
@@ -371,15 +362,13 @@ impl Job<ThreadRun> for RunJob {
 
     fn look<'a>(&'a mut self, last: &'a ThreadRun) -> BoxFuture<'a, Result<Seen<ThreadRun>>> {
         let asker = &self.asker;
-        Box::pin(
-            async move { Ok(asker.seen(asker.runs_of(last).get(&last.id).with_options(&asker.looks).send().await?)) },
-        )
+        Box::pin(async move { Ok(asker.looks.seen(asker.looks.like(asker.runs_of(last).get(&last.id)).send().await?)) })
     }
 
     fn hand_in<'a>(&'a mut self, last: &'a ThreadRun, answers: &'a Answers) -> BoxFuture<'a, Result<Seen<ThreadRun>>> {
         let asker = &self.asker;
-        let request = asker.runs_of(last).submit(&last.id).with_options(&asker.looks).answers(answers);
-        Box::pin(async move { Ok(asker.seen(request.send().await?)) })
+        let request = asker.looks.like(asker.runs_of(last).submit(&last.id)).answers(answers);
+        Box::pin(async move { Ok(asker.looks.seen(request.send().await?)) })
     }
 
     fn cancel(&self, last: &ThreadRun) -> Cancel {
@@ -414,6 +403,8 @@ impl From<&ApprovalReady> for ToolApproval {
 impl sealed::Sealed for ThreadRun {}
 
 impl Asking for ThreadRun {}
+
+impl Cancelable for ThreadRun {}
 
 impl Polled for ThreadRun {
     fn id(&self) -> &str {

@@ -17,12 +17,10 @@ use super::runs::{RunJob, RunPoller, Start};
 use super::{CreateRun, CreateThreadAndRun, RunEvent, Runs, SubmitRunToolOutputs};
 use crate::answering::{Answered, Answering, Step};
 use crate::approvals::ApprovalPolicy;
-use crate::client::ProjectClient;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event_stream::EventStream;
 use crate::functions::FunctionSet;
-use crate::pipeline::CallOptions;
-use crate::poller::{Job as _, Polled as _, RunGuard, Standing};
+use crate::poller::{Job as _, Looks, Polled as _, RunGuard, Standing};
 use crate::request::{Request, Streamed};
 use crate::types::{RunStep, ThreadMessage, ThreadRun};
 
@@ -62,8 +60,7 @@ pub struct RunStream {
     shared: Arc<Mutex<Shared>>,
     functions: Option<FunctionSet>,
     approvals: Option<ApprovalPolicy>,
-    client: ProjectClient,
-    looks: CallOptions,
+    looks: Looks,
 }
 
 /// What a stream has shown, for who goes on after it.
@@ -104,8 +101,7 @@ enum Stage {
 
 struct Legs {
     stage: Stage,
-    client: ProjectClient,
-    looks: CallOptions,
+    looks: Looks,
     answering: Answering,
     shared: Arc<Mutex<Shared>>,
     cancel_on_drop: bool,
@@ -113,26 +109,17 @@ struct Legs {
 }
 
 impl RunStream {
-    fn new(client: &ProjectClient, looks: CallOptions, stage: Stage) -> Self {
+    fn new(looks: Looks, stage: Stage) -> Self {
         let shared = Arc::<Mutex<Shared>>::default();
         let legs = Legs {
             stage,
-            client: client.clone(),
             looks: looks.clone(),
             answering: Answering::default(),
             shared: Arc::clone(&shared),
             cancel_on_drop: false,
             guard: None,
         };
-        Self {
-            legs: Some(Box::new(legs)),
-            events: None,
-            shared,
-            functions: None,
-            approvals: None,
-            client: client.clone(),
-            looks,
-        }
+        Self { legs: Some(Box::new(legs)), events: None, shared, functions: None, approvals: None, looks }
     }
 
     /// Calls these functions when the run asks for them, and goes on with what it does then; see
@@ -198,8 +185,8 @@ impl RunStream {
             let message = "the stream has not shown its run yet: list the thread's runs to see whether it was started";
             return Err(Error::new(ErrorKind::InvalidInput, message));
         };
-        let runs = Runs { client: self.client.clone(), thread_id: run.thread_id.clone() };
-        let mut poller = runs.get(&run.id).with_options(&self.looks).poll();
+        let runs = Runs { client: self.looks.client.clone(), thread_id: run.thread_id.clone() };
+        let mut poller = self.looks.like(runs.get(&run.id)).poll();
         let mut answering = shared.answering.take().unwrap_or_default();
         answering.functions.clone_from(&self.functions);
         answering.approvals.clone_from(&self.approvals);
@@ -322,7 +309,7 @@ impl Legs {
         if run.has_ended() {
             self.disarm();
         } else if self.cancel_on_drop && self.guard.is_none() {
-            let runs = Runs { client: self.client.clone(), thread_id: run.thread_id.clone() };
+            let runs = Runs { client: self.looks.client.clone(), thread_id: run.thread_id.clone() };
             self.guard = Some(runs.guard(&run.id));
         }
     }
@@ -350,8 +337,8 @@ impl Legs {
         // Once it is sent nobody knows whether it has arrived until the next event shows it.
         self.answering.set(Step::Unsure);
         locked(&self.shared).answering = Some(self.answering.clone());
-        let runs = Runs { client: self.client.clone(), thread_id: run.thread_id.clone() };
-        let mut request = runs.submit(&run.id).with_options(&self.looks);
+        let runs = Runs { client: self.looks.client.clone(), thread_id: run.thread_id.clone() };
+        let mut request = self.looks.like(runs.submit(&run.id));
         if let Some(answers) = self.answering.answers() {
             request = request.answers(answers);
         }
@@ -413,9 +400,9 @@ impl Request<CreateRun> {
     /// Sends `POST /threads/{threadId}/runs` with `stream`; `GET /assistants/{assistantId}` before it
     /// if functions are given and the run has no tools of its own.
     pub fn stream(self) -> RunStream {
-        let (client, looks) = (self.client.clone(), self.options.for_looks());
-        let job = RunJob::new(&client, looks.clone(), Start::Run(Box::new(self)));
-        RunStream::new(&client, looks, Stage::Start(job))
+        let looks = Looks::of(&self);
+        let job = RunJob::new(looks.clone(), Start::Run(Box::new(self)));
+        RunStream::new(looks, Stage::Start(job))
     }
 }
 
@@ -424,9 +411,9 @@ impl Request<CreateThreadAndRun> {
     ///
     /// Sends `POST /threads/runs` with `stream`.
     pub fn stream(self) -> RunStream {
-        let (client, looks) = (self.client.clone(), self.options.for_looks());
-        let job = RunJob::new(&client, looks.clone(), Start::ThreadAndRun(Box::new(self)));
-        RunStream::new(&client, looks, Stage::Start(job))
+        let looks = Looks::of(&self);
+        let job = RunJob::new(looks.clone(), Start::ThreadAndRun(Box::new(self)));
+        RunStream::new(looks, Stage::Start(job))
     }
 }
 
@@ -435,7 +422,6 @@ impl Request<SubmitRunToolOutputs> {
     ///
     /// Sends `POST /threads/{threadId}/runs/{runId}/submit_tool_outputs` with `stream`.
     pub fn stream(self) -> RunStream {
-        let (client, looks) = (self.client.clone(), self.options.for_looks());
-        RunStream::new(&client, looks, Stage::Begun(begin(self)))
+        RunStream::new(Looks::of(&self), Stage::Begun(begin(self)))
     }
 }

@@ -1,6 +1,7 @@
 //! Waiting for what runs on the service until it ends.
 
 mod guard;
+mod looks;
 mod progress;
 #[cfg(test)]
 mod tests;
@@ -8,6 +9,7 @@ mod tests;
 use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -18,6 +20,7 @@ use futures_util::StreamExt as _;
 
 pub use self::guard::RunGuard;
 pub(crate) use self::guard::{Cancel, as_cancelled};
+pub(crate) use self::looks::{Looks, OnceStarted};
 use self::progress::Progress;
 use crate::answering::{Answering, Answers, Asked};
 use crate::approvals::ApprovalPolicy;
@@ -83,26 +86,39 @@ pub(crate) struct Seen<S> {
 /// What a poller has to do with the service: how something is started, looked at, answered.
 pub(crate) trait Job<S>: Send {
     /// Fails if it may ask for a function that is not in the set.
-    fn check<'a>(&'a mut self, functions: &'a FunctionSet) -> BoxFuture<'a, Result<()>>;
+    fn check<'a>(&'a mut self, _functions: &'a FunctionSet) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// Starts it; `for_good` if it will not be started again. What it waits for before it can start
     /// may take until `deadline`, if it ends at all.
     fn start(&mut self, for_good: bool, deadline: Option<Instant>) -> BoxFuture<'_, Result<Seen<S>>>;
 
     /// Whether it can be started again.
-    fn can_start_again(&self) -> bool;
+    fn can_start_again(&self) -> bool {
+        false
+    }
 
     /// Gets it again.
     fn look<'a>(&'a mut self, last: &'a S) -> BoxFuture<'a, Result<Seen<S>>>;
 
     /// Hands in what it waits for.
-    fn hand_in<'a>(&'a mut self, last: &'a S, answers: &'a Answers) -> BoxFuture<'a, Result<Seen<S>>>;
+    fn hand_in<'a>(&'a mut self, _last: &'a S, _answers: &'a Answers) -> BoxFuture<'a, Result<Seen<S>>> {
+        Box::pin(async { Err(Error::new(ErrorKind::InvalidInput, "it takes no answers")) })
+    }
 
     /// How it is canceled on the service.
-    fn cancel(&self, last: &S) -> Cancel;
+    fn cancel(&self, _last: &S) -> Cancel {
+        no_cancel()
+    }
 
     /// What it does about another one that is in its way; nothing unless it can.
     fn set_when_busy(&mut self, _when_busy: WhenBusy) {}
+}
+
+/// For what cannot be canceled; its poller has no way to ask for it.
+fn no_cancel() -> Cancel {
+    Arc::new(|| Box::pin(std::future::ready(Ok(()))))
 }
 
 /// What a new run does about another one that is active in its thread.
@@ -222,12 +238,22 @@ impl<S: Polled> Poller<S> {
     }
 
     /// How long it all may take: 10 minutes unless set. What is waited for goes on by itself after it,
-    /// unless [`cancel_on_deadline`](Self::cancel_on_deadline) is set.
+    /// unless it can be canceled and `cancel_on_deadline` is set.
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
         self.options.max_wait = max_wait;
         self
     }
 
+    fn into_progress(self) -> Option<Progress<S>> {
+        Some(Progress::new(self.job?, &self.client, self.options))
+    }
+}
+
+/// What can be canceled on the service.
+#[doc(hidden)]
+pub trait Cancelable: Polled {}
+
+impl<S: Cancelable> Poller<S> {
     /// Cancels it on the service when `max_wait` is over; the error says whether that succeeded. Off
     /// unless set.
     pub fn cancel_on_deadline(mut self, cancel: bool) -> Self {
@@ -242,10 +268,6 @@ impl<S: Polled> Poller<S> {
     pub fn cancel_on_drop(mut self, cancel: bool) -> Self {
         self.options.cancel_on_drop = cancel;
         self
-    }
-
-    fn into_progress(self) -> Option<Progress<S>> {
-        Some(Progress::new(self.job?, &self.client, self.options))
     }
 }
 

@@ -49,6 +49,7 @@ struct Thing {
 
 impl sealed::Sealed for Thing {}
 impl Asking for Thing {}
+impl Cancelable for Thing {}
 
 impl Polled for Thing {
     fn id(&self) -> &str {
