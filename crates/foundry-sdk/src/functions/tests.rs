@@ -446,3 +446,12 @@ fn functions_are_tools_of_classic_agents() {
         ])
     );
 }
+
+#[test]
+fn without_a_runtime_a_function_can_be_called_too() {
+    use futures_util::FutureExt as _;
+
+    let functions = FunctionSet::new([Function::infallible(|_: Nothing| async { 1 }).name("one")]).unwrap();
+    let output = functions.call("one", "{}").now_or_never().unwrap().unwrap();
+    assert_eq!((output.output.as_str(), output.failed), ("1", false));
+}

@@ -111,10 +111,7 @@ impl Pipeline {
         span: &log::Span,
         went: &mut Option<Sent>,
     ) -> Result<Response> {
-        if tokio::runtime::Handle::try_current().is_err() {
-            let message = "there is no tokio runtime here: await this inside of one, such as `#[tokio::main]` starts";
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        }
+        in_runtime()?;
         self.stamp(&mut call, options, client_request_id)?;
         self.check_origin(call.request.url())?;
         let operation = call.operation;
@@ -261,6 +258,17 @@ async fn put_on(form: Option<&Form>, request: &mut reqwest::Request) -> Result<O
     match form {
         Some(form) => form.put_on(request).await.map(Some),
         None => Ok(None),
+    }
+}
+
+/// Whether there is a runtime, without which nothing can be sent or waited for.
+pub(crate) fn in_runtime() -> Result<()> {
+    match tokio::runtime::Handle::try_current() {
+        Ok(_) => Ok(()),
+        Err(_) => {
+            let message = "there is no tokio runtime here: await this inside of one, such as `#[tokio::main]` starts";
+            Err(Error::new(ErrorKind::InvalidInput, message))
+        }
     }
 }
 

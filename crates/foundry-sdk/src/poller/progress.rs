@@ -8,6 +8,7 @@ use crate::answering::{Answered, Step};
 use crate::client::ProjectClient;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, RequestIds, Result};
+use crate::pipeline::in_runtime;
 
 /// How many questions in a row may fail for a reason that passes.
 const MAX_FAILURES: u32 = 5;
@@ -122,6 +123,7 @@ impl<S: Polled> Progress<S> {
     }
 
     async fn begin(&mut self) -> Result<bool> {
+        in_runtime()?;
         if let Some(functions) = self.options.answering.functions.clone() {
             let left = self.left();
             match tokio::time::timeout(left, self.job.check(&functions)).await {

@@ -380,6 +380,16 @@ async fn what_passes_is_passed_over_and_what_stays_is_an_error_with_the_last_sta
     assert_eq!(error.last_state::<Thing>().unwrap().state, "queued");
 }
 
+#[test]
+fn without_a_runtime_it_says_so() {
+    use futures_util::FutureExt as _;
+
+    let service = Shared::new(&[("completed", 0)], &[]);
+    let error = IntoFuture::into_future(service.poller()).now_or_never().unwrap().unwrap_err();
+    assert_eq!((error.kind(), service.get().requests), (ErrorKind::InvalidInput, 0));
+    assert!(error.to_string().contains("no tokio runtime"), "{error}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_longest_time_is_a_time_too() {
     let service = Shared::new(&[("queued", 1), ("completed", 0)], &[]);
