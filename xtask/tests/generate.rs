@@ -203,7 +203,16 @@ fn generated_files_say_what_made_them_from_which_bytes() {
         assert!(text.lines().count() < 10_000, "{path} is too long");
     }
     assert!(workspace.read(SOURCES).contains(&sum));
-    assert_eq!(workspace.read(EMBEDDED), workspace.read(DOCUMENT));
+    // The document with its corrections: all of it, and what the overlay adds.
+    let json = |path: &str| serde_json::from_str::<serde_json::Value>(&workspace.read(path)).unwrap();
+    let (published, embedded) = (json(DOCUMENT), json(EMBEDDED));
+    let names = |document: &serde_json::Value, pointer: &str| -> BTreeSet<String> {
+        document.pointer(pointer).unwrap().as_object().unwrap().keys().cloned().collect()
+    };
+    assert_eq!(names(&published, "/paths"), names(&embedded, "/paths"));
+    let (schemas, corrected) = (names(&published, "/components/schemas"), names(&embedded, "/components/schemas"));
+    assert!(schemas.is_subset(&corrected) && corrected.contains("ToolApproval"), "{corrected:?}");
+    assert!(embedded.pointer("/components/schemas/Agent/description").is_some());
 }
 
 // ---- changes of the API
@@ -280,7 +289,7 @@ fn a_new_schema_and_operation_are_in_client_table_names_and_surface() {
             "field ArchivedThread.size: i64",
         ],
     );
-    assert!(run.stdout.contains("59 operations") && run.stdout.contains("248 types"), "{}", run.stdout);
+    assert!(run.stdout.contains("59 operations") && run.stdout.contains("258 types"), "{}", run.stdout);
     let after = workspace.read(NAMES);
     let appended = [
         "ArchivedThread = \"ArchivedThread\"",
@@ -895,10 +904,8 @@ fn bad_names_files_are_refused() {
                 workspace.edit(|document| {
                     document["paths"]["/threads/{threadId}"].as_object_mut().unwrap().remove("delete");
                 });
-                workspace.write(
-                    OVERLAY,
-                    "overlay: 1.0.0\ninfo: { title: t, version: '1' }\nactions:\n  - { target: $.info, description: x, update: {} }\n",
-                );
+                // Its documentation would be the first to miss it.
+                workspace.replace(OVERLAY, "$.paths['/threads/{threadId}'].delete", "$.info");
             },
             says: &[
                 "no `Threads_deleteThread` any more",
@@ -1129,10 +1136,10 @@ fn schemas_that_cannot_be_typed_are_refused() {
             name: "a discriminator without a mapping",
             plant: |workspace| {
                 workspace.edit(|document| {
-                    schema(document, "ToolDefinition")["discriminator"].as_object_mut().unwrap().remove("mapping");
+                    schema(document, "OpenApiAuthDetails")["discriminator"].as_object_mut().unwrap().remove("mapping");
                 });
             },
-            says: &["a discriminator without a mapping", "at: #/components/schemas/ToolDefinition"],
+            says: &["a discriminator without a mapping", "at: #/components/schemas/OpenApiAuthDetails"],
         },
         Fault {
             name: "a branch that has no tag",
