@@ -5,9 +5,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use foundry_emulator::{Emulator, EmulatorBuilder, Fault, Rule};
+use foundry_emulator::{Emulator, EmulatorBuilder, Fault, Framing, Rule};
 use foundry_sdk::classic::{Classic, RunEvent, RunItem, RunStream};
-use foundry_sdk::types::{RunStatus, ThreadRun, ToolOutput};
+use foundry_sdk::types::{AgentThreadCreationOptions, RunStatus, ThreadMessageOptions, ThreadRun, ToolOutput};
 use foundry_sdk::{ApprovalPolicy, Credential, ErrorKind, Function, FunctionSet, ProjectClient};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use schemars::JsonSchema;
@@ -259,4 +259,68 @@ async fn a_thread_and_its_run_are_streamed_and_a_stream_that_is_left_cancels_its
     drop(stream);
     let run = setting.classic.runs(&run.thread_id).get(&run.id).poll().await.unwrap();
     assert_eq!(run.status, RunStatus::Cancelled);
+}
+
+#[tokio::test]
+async fn however_a_stream_is_cut_and_padded_its_events_are_the_same() {
+    let rule = || Rule::new().call_function("get_time", json!({})).reply(REPLY);
+    let shown = async |framing: Framing| {
+        let setting = Setting::over(Emulator::builder().rule(rule()).framing(framing)).await;
+        let events: Vec<RunEvent> = setting.stream().with_functions(&setting.functions).try_collect().await.unwrap();
+        let text: String = events.iter().filter_map(RunEvent::text_delta).collect();
+        (events.iter().map(|event| event.name().to_owned()).collect::<Vec<_>>(), text)
+    };
+    let plain = shown(Framing::new()).await;
+    assert_eq!((plain.0.last().map(String::as_str), plain.1.as_str()), (Some("done"), REPLY));
+    for framing in [
+        Framing::new().chunks_of(1),
+        Framing::new().chunks_of(7).crlf(),
+        Framing::new().one_chunk().cr(),
+        Framing::new().chunks_of(100).keep_alive_comments().keep_alive_events(),
+    ] {
+        let told = format!("{framing:?}");
+        assert_eq!(shown(framing).await, plain, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn every_event_of_the_document_is_seen_as_what_it_is() {
+    let rules = [
+        Rule::new().last_message("words").call_function("get_time", json!({})).write("Once").reply(" more."),
+        Rule::new().last_message("fail").write("Once").fail("server_error", "Sorry."),
+        Rule::new().last_message("expire").write("Once").expire(),
+        Rule::new().last_message("incomplete").incomplete_after("Once", "max_completion_tokens"),
+        Rule::new().last_message("error").stream_error("server_error", "Sorry."),
+        Rule::new().last_message("hang").write("Once").hang(),
+    ];
+    let setting = Setting::with(rules).await;
+    let agents = setting.classic.agents();
+    let mut seen = std::collections::BTreeSet::new();
+    for question in ["words", "fail", "expire", "incomplete", "error", "hang"] {
+        let thread = AgentThreadCreationOptions::new().messages([ThreadMessageOptions::new("user", question)]);
+        let mut stream =
+            agents.create_thread_and_run(&setting.agent).thread(thread).stream().with_functions(&setting.functions);
+        while let Some(event) = stream.next().await {
+            let event = match event {
+                Ok(event) => event,
+                Err(error) => {
+                    assert_eq!((question, error.kind()), ("error", ErrorKind::Server), "{error}");
+                    assert!(error.to_string().contains("server_error - Sorry."), "{error}");
+                    seen.insert("error".to_owned());
+                    continue;
+                }
+            };
+            assert!(!matches!(event, RunEvent::Unknown { .. }), "{event:?}");
+            if let (RunEvent::RunInProgress(run), "hang") = (&event, question) {
+                setting.classic.runs(&run.thread_id).cancel(&run.id).await.unwrap();
+            }
+            seen.insert(event.name().to_owned());
+        }
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/2025-05-01/openapi.json");
+    let document: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let declared = &document["paths"]["/threads/{threadId}/runs"]["post"]["responses"]["200"]["x-sse-events"];
+    let declared: std::collections::BTreeSet<String> =
+        declared.as_array().unwrap().iter().map(|event| event["event"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(seen, declared);
 }

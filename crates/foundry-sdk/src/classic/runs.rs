@@ -68,6 +68,8 @@ impl Runs {
     }
 
     /// A guard that cancels a run when it is dropped.
+    ///
+    /// Sends `POST /threads/{threadId}/runs/{runId}/cancel` then, and nothing before.
     pub fn guard(&self, run_id: impl Into<String>) -> RunGuard {
         let id = run_id.into();
         RunGuard::new(format!("run {id} of thread {}", self.thread_id), self.cancel_of(id))
