@@ -1,4 +1,4 @@
-//! A server on this machine that throws away what it is sent, and sends zeros.
+//! A server on this machine that throws away what it is sent, and sends zeros or events.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -58,6 +58,10 @@ fn serve(mut stream: TcpStream, size: u64, received: &AtomicU64) -> io::Result<(
             left -= read;
             received.fetch_add(read, Ordering::SeqCst);
         }
+        if head.contains("/runs?") {
+            received.store(0, Ordering::SeqCst);
+            return events(&mut stream, size);
+        }
         return answer(&mut stream, FILE.len() as u64).and_then(|()| stream.write_all(FILE.as_bytes()));
     }
     answer(&mut stream, size)?;
@@ -68,6 +72,27 @@ fn serve(mut stream: TcpStream, size: u64, received: &AtomicU64) -> io::Result<(
         left -= length as u64;
     }
     Ok(())
+}
+
+/// A stream of events with so many bytes of text.
+fn events(stream: &mut TcpStream, size: u64) -> io::Result<()> {
+    const WORDS: usize = 4 << 10;
+    stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/event-stream\r\n\r\n")?;
+    let message = r#"{"id":"msg_1","object":"thread.message","thread_id":"thread_1","role":"assistant","content":[]}"#;
+    stream.write_all(format!("event: thread.message.created\ndata: {message}\n\n").as_bytes())?;
+    let text = "word ".repeat(WORDS / 5 + 1);
+    let event = format!(
+        "event: thread.message.delta\ndata: {{\"id\":\"msg_1\",\"object\":\"thread.message.delta\",\
+         \"delta\":{{\"content\":[{{\"index\":0,\"type\":\"text\",\"text\":{{\"value\":\"{}\"}}}}]}}}}\n\n",
+        &text[..WORDS]
+    );
+    let block = event.repeat(16);
+    let mut left = size / (16 * WORDS as u64);
+    while left > 0 {
+        stream.write_all(block.as_bytes())?;
+        left -= 1;
+    }
+    stream.write_all(b"event: done\ndata: [DONE]\n\n")
 }
 
 fn answer(stream: &mut TcpStream, length: u64) -> io::Result<()> {

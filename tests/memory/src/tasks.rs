@@ -43,12 +43,13 @@ impl Scene {
 
 /// All tasks by their names.
 #[expect(clippy::type_complexity, reason = "a list of functions, nowhere else")]
-pub(crate) fn all() -> [(&'static str, for<'a> fn(&'a Scene) -> Moved<'a>); 4] {
+pub(crate) fn all() -> [(&'static str, for<'a> fn(&'a Scene) -> Moved<'a>); 5] {
     [
         ("upload-path", |scene| Box::pin(upload_path(scene))),
         ("upload-stream", |scene| Box::pin(upload_stream(scene))),
         ("download-path", |scene| Box::pin(download_path(scene))),
         ("download-stream", |scene| Box::pin(download_stream(scene))),
+        ("event-stream", |scene| Box::pin(event_stream(scene))),
     ]
 }
 
@@ -79,6 +80,16 @@ async fn download_stream(scene: &Scene) -> Result<u64, Box<dyn Error>> {
     let mut content = scene.client.classic().files().get_content("assistant-1").await?;
     let mut bytes = 0;
     while let Some(piece) = content.try_next().await.map_err(|error| error.to_string())? {
+        bytes += piece.len() as u64;
+    }
+    Ok(bytes)
+}
+
+/// A run whose one message is as long as all that.
+async fn event_stream(scene: &Scene) -> Result<u64, Box<dyn Error>> {
+    let mut text = scene.client.classic().runs("thread_1").create("asst_1").stream().into_text();
+    let mut bytes = 0;
+    while let Some(piece) = text.try_next().await? {
         bytes += piece.len() as u64;
     }
     Ok(bytes)
