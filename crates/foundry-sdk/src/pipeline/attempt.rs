@@ -85,9 +85,16 @@ impl Sender {
     ) -> Result<Response> {
         // As long as more of a body is taken nothing is idle.
         let pulse = Pulse::of_body(&mut request);
-        let started = timed(reading.idle, &pulse, self.start(request, operation)).await;
+        let started = timed(reading.idle, pulse.as_ref(), self.start(request, operation)).await;
         let (status, headers, mut incoming) = started.map_err(|_| {
-            idled(if pulse.is_sending() { "no more of the body was sent" } else { "no answer began" }, reading.idle)
+            idled(
+                if pulse.as_ref().is_some_and(Pulse::is_sending) {
+                    "no more of the body was sent"
+                } else {
+                    "no answer began"
+                },
+                reading.idle,
+            )
         })??;
         if !status.is_success() {
             let body = start_of(&mut incoming, reading.idle).await;

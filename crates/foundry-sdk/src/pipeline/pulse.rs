@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::error::Elapsed;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// When the connection last took some of a body.
 #[derive(Clone, Debug)]
@@ -21,16 +21,14 @@ struct State {
 }
 
 impl Pulse {
-    /// The pulse of a request whose body is streamed. What is at hand is taken at once.
-    pub(super) fn of_body(request: &mut reqwest::Request) -> Self {
+    /// The pulse of a request whose body is streamed. What is at hand is taken at once, and has none.
+    pub(super) fn of_body(request: &mut reqwest::Request) -> Option<Self> {
         let slot = request.body_mut();
-        let body = slot.take_if(|body| body.as_bytes().is_none());
-        let state = State { last: Instant::now(), is_sending: body.is_some() };
+        let body = slot.take_if(|body| body.as_bytes().is_none())?;
+        let state = State { last: Instant::now(), is_sending: true };
         let pulse = Self(Arc::new(Mutex::new(state)));
-        if let Some(body) = body {
-            *slot = Some(reqwest::Body::wrap(Felt { body, pulse: pulse.clone() }));
-        }
-        pulse
+        *slot = Some(reqwest::Body::wrap(Felt { body, pulse: pulse.clone() }));
+        Some(pulse)
     }
 
     /// Whether the body has not been taken to its end.
@@ -52,7 +50,12 @@ impl Pulse {
 }
 
 /// Runs something until nothing was felt for a while.
-pub(super) async fn timed<T>(idle: Duration, pulse: &Pulse, work: impl Future<Output = T>) -> Result<T, Elapsed> {
+pub(super) async fn timed<T>(
+    idle: Duration,
+    pulse: Option<&Pulse>,
+    work: impl Future<Output = T>,
+) -> Result<T, Elapsed> {
+    let Some(pulse) = pulse else { return timeout(idle, work).await };
     let mut work = pin!(work);
     loop {
         let last = pulse.last();
