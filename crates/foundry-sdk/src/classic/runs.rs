@@ -22,10 +22,6 @@ use crate::types::{
     RequiredAction, RequiredToolCall, RunStatus, ThreadMessage, ThreadRun, ToolApproval, ToolDefinition, ToolOutput,
 };
 
-/// How long to wait between two questions about a run that is in the way, at first and at most.
-const BUSY_INTERVAL: Duration = Duration::from_secs(1);
-const BUSY_MAX_INTERVAL: Duration = Duration::from_secs(5);
-
 /// Polls a run until it ends.
 ///
 /// Awaited it gives the run, however it ended; [`completed`](Poller::completed) gives it only if it has
@@ -292,22 +288,11 @@ impl Asker {
 
     /// Waits for a run of somebody else's, also for what it waits for.
     async fn wait_until_ended(&self, runs: &Runs, id: &str, deadline: Option<Instant>) -> Result<()> {
-        let mut interval = BUSY_INTERVAL;
-        loop {
-            let other = self.looks.seen(self.looks.like(runs.get(id)).send().await?);
-            if other.state.has_ended() {
-                return Ok(());
-            }
-            let now = self.looks.client.clock().now();
-            let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(now));
-            if left.is_zero() {
-                let name = other.state.name();
-                let message = format!("{name} was still `{}`, so that no other was started", other.state.status);
-                return Err(Error::new(ErrorKind::Deadline, message).with_state(other.state));
-            }
-            self.looks.client.clock().sleep(other.retry_after.unwrap_or(interval).min(left)).await;
-            interval = (interval + interval / 4).min(BUSY_MAX_INTERVAL);
-        }
+        let now = self.looks.client.clock().now();
+        let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(now));
+        let mut poller = self.looks.like(runs.get(id)).poll().max_wait(left);
+        poller.options.is_of_another = true;
+        poller.await.map(|_| ())
     }
 }
 

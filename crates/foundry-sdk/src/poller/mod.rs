@@ -196,6 +196,8 @@ pub(crate) struct Options {
     pub(crate) run_again: Option<RunAgain>,
     pub(crate) cancel_on_drop: bool,
     pub(crate) cancel_on_deadline: bool,
+    /// Whether somebody else is to answer what it waits for.
+    pub(crate) is_of_another: bool,
 }
 
 /// Shorter intervals are taken as this one.
@@ -216,6 +218,7 @@ impl<S: Polled> Poller<S> {
                 run_again: None,
                 cancel_on_drop: false,
                 cancel_on_deadline: false,
+                is_of_another: false,
             },
             states: None,
         }

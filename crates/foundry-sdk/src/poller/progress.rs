@@ -110,7 +110,11 @@ impl<S: Polled> Progress<S> {
                     Ok(false)
                 }
             },
-            Standing::NeedsAction if !self.is_unsure && !self.options.answering.is_handed_in(&last.asked()) => {
+            Standing::NeedsAction
+                if !self.options.is_of_another
+                    && !self.is_unsure
+                    && !self.options.answering.is_handed_in(&last.asked()) =>
+            {
                 self.answer().await
             }
             standing => {
