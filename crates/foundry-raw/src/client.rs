@@ -78,6 +78,18 @@ pub(crate) fn built(request: Result<reqwest::Request, reqwest::Error>) -> Result
     request.map_err(|error| Error::Request(error.into()))
 }
 
+/// Puts an argument that is a header on a request.
+#[cfg_attr(not(feature = "v1"), allow(dead_code, reason = "not every API has such arguments"))]
+pub(crate) fn set_header(request: &mut reqwest::Request, name: &'static str, value: Option<&str>) -> Result<(), Error> {
+    let Some(value) = value else { return Ok(()) };
+    let value = http::HeaderValue::from_str(value).map_err(|_| {
+        Error::Request(format!("the value of the header `{name}` has characters that no header may hold").into())
+    })?;
+    let name = http::HeaderName::from_bytes(name.as_bytes()).map_err(|error| Error::Request(error.into()))?;
+    request.headers_mut().insert(name, value);
+    Ok(())
+}
+
 async fn send_call(transport: &SharedTransport, call: Call) -> Result<Response, Error> {
     let response = transport.0.send(call).await.map_err(Error::Transport)?;
     if response.status.is_success() {

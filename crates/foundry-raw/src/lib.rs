@@ -1,7 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 // Without any API there is nothing that leans on the rest.
-#![cfg_attr(not(feature = "v2025-05-01"), allow(dead_code, unreachable_pub, unused_imports, unused_macros))]
+#![cfg_attr(
+    not(any(feature = "v2025-05-01", feature = "v1")),
+    allow(dead_code, unreachable_pub, unused_imports, unused_macros)
+)]
 
 mod client;
 mod error;
@@ -19,10 +22,10 @@ mod generated;
 
 pub use client::{Reply, follow, send_value};
 pub use error::Error;
-#[cfg(feature = "v2025-05-01")]
+#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 pub use helpers::{Citation, CitationSource, RunFailed, RunOutcome, VectorStoreNotReady};
 pub use helpers::{ParseTextError, parse_text};
-pub use operation::{Features, Operation, Paging, Streaming};
+pub use operation::{AgentScope, Features, LongRunning, Operation, Paging, Streaming};
 pub use sse::{Event, EventError, EventParser};
 pub use transport::{Body, BoxError, ByteStream, Call, DirectTransport, Response, Transport, streamed, whole};
 pub use wire::{
@@ -32,3 +35,9 @@ pub use wire::{
 
 // A module per API; which there are is the generator's to say.
 pub use generated::*;
+
+// Threads, messages and runs, which both versions have alike.
+#[cfg(all(feature = "v1", not(feature = "v2025-05-01")))]
+use v1::types as classic_types;
+#[cfg(feature = "v2025-05-01")]
+use v2025_05_01::types as classic_types;

@@ -28,8 +28,8 @@ pub struct Operation {
     pub replay_key: Option<&'static str>,
     /// How its answers are paged.
     pub paging: Option<Paging>,
-    /// Whether it starts a job that goes on after the answer.
-    pub long_running: bool,
+    /// How the job goes on that it starts, where it starts one.
+    pub long_running: Option<LongRunning>,
     /// Whether it may answer with an event stream.
     pub streaming: Streaming,
     /// Whether bodies may hold credentials; they are never logged.
@@ -64,7 +64,7 @@ impl Operation {
             features: Features::None,
             replay_key: None,
             paging: None,
-            long_running: false,
+            long_running: None,
             // It may run a model, so it is waited for as long as those that do.
             streaming: Streaming::Optional,
             // Nor is it known whether its bodies hold credentials.
@@ -113,6 +113,30 @@ pub enum Paging {
         /// The property with the URL.
         next_link: &'static str,
     },
+}
+
+/// A job that goes on after the answer: where its status is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LongRunning {
+    /// The header of the answer with the URL of the status, `Operation-Location`.
+    pub header: &'static str,
+    /// The path of the status under the endpoint, with `{parameters}`.
+    pub path: &'static str,
+    /// The property of the status that holds the result.
+    pub result: Option<&'static str>,
+}
+
+/// The path that each agent has of its own for the OpenAI-shaped operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AgentScope {
+    /// With `{agent_name}` in it; it stands for `/openai/v1`.
+    pub path: &'static str,
+    /// The api-version to send in the query.
+    pub api_version: Option<&'static str>,
+    /// The preview features that are sent with every call.
+    pub features: &'static [&'static str],
 }
 
 /// Whether an operation may answer with an event stream.

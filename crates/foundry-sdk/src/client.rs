@@ -4,17 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(feature = "v2025-05-01")]
-use foundry_raw::v2025_05_01;
 use http::HeaderValue;
 
-#[cfg(feature = "v2025-05-01")]
+#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 use crate::classic::Classic;
 use crate::clock::{Clock, SystemClock};
 use crate::credential::Credential;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feature::FoundryFeature;
+use crate::generated::RawClients;
 use crate::http_client;
 use crate::pager::RawReply;
 use crate::pipeline::{ANSWER_LIMIT, Budget, CallOptions, Pipeline, RetryPolicy, Sender};
@@ -38,8 +37,7 @@ struct Inner {
     pipeline: Arc<Pipeline>,
     /// What requests are built with.
     http: reqwest::Client,
-    #[cfg(feature = "v2025-05-01")]
-    raw_2025_05_01: v2025_05_01::Client,
+    raw: RawClients,
     classic_api_version: Option<String>,
 }
 
@@ -112,52 +110,34 @@ impl ProjectClient {
         &self.0.pipeline.endpoint
     }
 
-    #[cfg(feature = "v2025-05-01")]
+    #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
     /// The classic surface: agents, threads, messages and runs.
     pub fn classic(&self) -> Classic {
         Classic::new(self)
     }
 
-    /// The project's connections to other resources, as api-version 2025-05-01 has them.
-    #[cfg(feature = "v2025-05-01")]
-    pub fn connections(&self) -> crate::classic::Connections {
-        self.classic().connections()
+    /// The previews of the project: groups that may still change, or go.
+    #[cfg(feature = "v1")]
+    pub fn preview(&self) -> crate::preview::Preview {
+        crate::preview::Preview::new(self)
     }
 
-    /// The project's deployments of models, as api-version 2025-05-01 has them.
-    #[cfg(feature = "v2025-05-01")]
-    pub fn deployments(&self) -> crate::classic::Deployments {
-        self.classic().deployments()
+    /// The generated clients.
+    pub(crate) fn raw_clients(&self) -> &RawClients {
+        &self.0.raw
     }
 
-    /// The project's datasets, as api-version 2025-05-01 has them.
-    #[cfg(feature = "v2025-05-01")]
-    pub fn datasets(&self) -> crate::classic::Datasets {
-        self.classic().datasets()
-    }
-
-    /// The project's search indexes, as api-version 2025-05-01 has them.
-    #[cfg(feature = "v2025-05-01")]
-    pub fn indexes(&self) -> crate::classic::Indexes {
-        self.classic().indexes()
-    }
-
-    #[cfg(feature = "v2025-05-01")]
-    /// The generated client of api-version 2025-05-01, sending through the same pipeline.
-    ///
-    /// Its methods, and the types of `reqwest` in them, are outside of this crate's semantic
-    /// versioning.
-    pub fn raw_2025_05_01(&self) -> v2025_05_01::Client {
-        self.raw_2025_05_01_for(CallOptions::default())
-    }
-
-    /// The generated client with the options of one call.
-    #[cfg(feature = "v2025-05-01")]
-    pub(crate) fn raw_2025_05_01_for(&self, mut options: CallOptions) -> v2025_05_01::Client {
+    /// The options of a call of the classic surface: the client may have set its api-version.
+    pub(crate) fn options_of_classic(&self, mut options: CallOptions) -> CallOptions {
         if options.api_version.is_none() {
             options.api_version.clone_from(&self.0.classic_api_version);
         }
-        self.0.raw_2025_05_01.over(self.0.pipeline.for_call(options))
+        options
+    }
+
+    #[cfg(feature = "v1")]
+    pub(crate) fn project_client(&self) -> &Self {
+        self
     }
 
     /// What carries a call with these options.
@@ -344,17 +324,9 @@ impl ProjectClientBuilder {
             answer_limit: self.answer_limit,
             log_bodies: self.log_bodies,
         });
-        #[cfg(feature = "v2025-05-01")]
         let transport = pipeline.for_call(CallOptions::default());
-        #[cfg(feature = "v2025-05-01")]
-        let raw_2025_05_01 = v2025_05_01::Client::with_transport(pipeline.endpoint.as_str(), http.clone(), transport);
-        Ok(ProjectClient(Arc::new(Inner {
-            pipeline,
-            http,
-            #[cfg(feature = "v2025-05-01")]
-            raw_2025_05_01,
-            classic_api_version: self.classic_api_version,
-        })))
+        let raw = RawClients::new(pipeline.endpoint.as_str(), &http, &transport);
+        Ok(ProjectClient(Arc::new(Inner { pipeline, http, raw, classic_api_version: self.classic_api_version })))
     }
 }
 
@@ -443,7 +415,7 @@ mod tests {
     fn a_client_is_cheap_to_share() {
         fn shared<T: Clone + Send + Sync + 'static>() {}
         shared::<ProjectClient>();
-        #[cfg(feature = "v2025-05-01")]
+        #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
         shared::<Classic>();
     }
 }

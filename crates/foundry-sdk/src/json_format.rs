@@ -133,10 +133,10 @@ fn label(name: &str) -> String {
     if label.is_empty() { "answer".to_owned() } else { label }
 }
 
-#[cfg(feature = "v2025-05-01")]
-impl From<JsonFormat> for foundry_raw::v2025_05_01::types::AgentsResponseFormatOption {
+#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
+impl From<JsonFormat> for crate::classic::types::AgentsResponseFormatOption {
     fn from(format: JsonFormat) -> Self {
-        use foundry_raw::v2025_05_01::types::{ResponseFormatJsonSchema, ResponseFormatJsonSchemaType};
+        use crate::classic::types::{ResponseFormatJsonSchema, ResponseFormatJsonSchemaType};
 
         let mut schema = ResponseFormatJsonSchema::new(format.name, format.schema);
         schema.description = format.description;
@@ -229,10 +229,10 @@ mod tests {
         assert!(JsonFormat::lenient::<Counts>().is_ok());
     }
 
-    #[cfg(feature = "v2025-05-01")]
+    #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
     #[test]
     fn it_is_a_response_format_of_classic_runs() {
-        use foundry_raw::v2025_05_01::types::{AgentsResponseFormatOption, CreateAgentOptions};
+        use crate::classic::types::{AgentsResponseFormatOption, CreateAgentOptions};
 
         let format = JsonFormat::from_schema("f", json!({ "type": "object" })).unwrap();
         let sent = |format: JsonFormat| {

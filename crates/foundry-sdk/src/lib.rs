@@ -1,12 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 // Without any API there is nothing to send.
-#![cfg_attr(not(feature = "v2025-05-01"), allow(dead_code, unused_imports, unused_macros))]
+#![cfg_attr(not(any(feature = "v2025-05-01", feature = "v1")), allow(dead_code, unused_imports, unused_macros))]
 
 mod answer;
 mod answering;
 mod approvals;
-#[cfg(feature = "v2025-05-01")]
+#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 pub mod classic;
 mod client;
 mod clock;
@@ -17,7 +17,6 @@ mod error;
 mod event_stream;
 mod feature;
 mod functions;
-#[cfg(feature = "v2025-05-01")]
 #[rustfmt::skip]
 #[allow(clippy::all, reason = "generated: its form is the generator's, its length the document's")]
 mod generated;
@@ -27,6 +26,8 @@ mod multipart;
 mod pager;
 mod pipeline;
 mod poller;
+#[cfg(feature = "v1")]
+pub mod preview;
 mod redact;
 mod request;
 mod transport;
@@ -43,7 +44,7 @@ pub use endpoint::Endpoint;
 pub use error::{Error, ErrorDetail, ErrorKind, Result};
 pub use feature::FoundryFeature;
 pub use foundry_raw::{Body, BoxError, ByteStream, ParseTextError};
-#[cfg(feature = "v2025-05-01")]
+#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 pub use foundry_raw::{Citation, CitationSource, RunFailed, RunOutcome, VectorStoreNotReady};
 pub use functions::{Function, FunctionOutput, FunctionSet};
 pub use json_format::JsonFormat;
@@ -54,6 +55,10 @@ pub use poller::{Polled, Poller, RunAgain, RunGuard, WhenBusy};
 pub use request::{Operation, Reply, Request};
 pub use transport::{HttpTransport, RequestBody, Transport};
 
-/// Wire types: what requests take and answers hold.
-#[cfg(feature = "v2025-05-01")]
-pub use foundry_raw::v2025_05_01::types;
+/// Wire types of api-version v1: what requests take and answers hold. Those of threads and runs are
+/// [`classic::types`] too.
+#[cfg(feature = "v1")]
+pub use foundry_raw::v1::types;
+
+#[allow(unused_imports, unreachable_pub, reason = "without any API there is none")]
+pub use crate::generated::public::*;

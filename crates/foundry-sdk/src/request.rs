@@ -33,87 +33,104 @@ pub trait Operation: sealed::Sealed + Send + Sized + 'static {
     fn call(self, client: &ProjectClient, options: CallOptions) -> RawReply<Self::Output>;
 }
 
-/// How the operations of api-version 2025-05-01 are sent.
-#[cfg(feature = "v2025-05-01")]
-pub(crate) mod v2025_05_01 {
-    /// Says how an operation calls the generated client.
-    macro_rules! operation {
-        ($operation:ident = $table:ident -> $output:ty, |$this:ident, $raw:ident| $call:expr) => {
-            impl crate::request::sealed::Sealed for $operation {}
+/// Says how an operation calls the generated client. Where it stands, `api` is the module of its API
+/// and `raw` makes the client.
+macro_rules! operation {
+    ($operation:ident = $table:ident -> $output:ty, |$this:ident, $raw:ident| $call:expr) => {
+        impl crate::request::sealed::Sealed for $operation {}
 
-            impl crate::request::Operation for $operation {
-                type Output = $output;
+        impl crate::request::Operation for $operation {
+            type Output = $output;
 
-                fn table(&self) -> &'static foundry_raw::Operation {
-                    &foundry_raw::v2025_05_01::operations::$table
-                }
-
-                fn call(
-                    self,
-                    client: &crate::ProjectClient,
-                    options: crate::pipeline::CallOptions,
-                ) -> crate::pager::RawReply<$output> {
-                    let $raw = client.raw_2025_05_01_for(options);
-                    let $this = self;
-                    // Some have no argument.
-                    let _ = &$this;
-                    Box::pin(async move { $call.await })
-                }
+            fn table(&self) -> &'static foundry_raw::Operation {
+                &api::operations::$table
             }
-        };
-    }
-    pub(crate) use operation;
 
-    /// Says how an operation asks for a stream.
-    macro_rules! streamed {
-        ($operation:ident, |$this:ident, $raw:ident| $call:expr) => {
-            impl crate::request::Streamed for $operation {
-                fn stream(
-                    mut self,
-                    client: &crate::ProjectClient,
-                    options: crate::pipeline::CallOptions,
-                ) -> crate::pager::RawReply<foundry_raw::ByteStream> {
-                    self.body.stream = Some(true);
-                    let $raw = client.raw_2025_05_01_for(options);
-                    let $this = self;
-                    Box::pin(async move { $call.await })
-                }
+            fn call(
+                self,
+                client: &crate::ProjectClient,
+                options: crate::pipeline::CallOptions,
+            ) -> crate::pager::RawReply<$output> {
+                let $raw = raw(client, options);
+                let $this = self;
+                // Some have no argument.
+                let _ = &$this;
+                Box::pin(async move {
+                    let $raw = $raw?;
+                    $call.await
+                })
             }
-        };
-    }
-    pub(crate) use streamed;
-
-    /// Says how an operation whose body is a form calls the generated client.
-    macro_rules! upload {
-        ($operation:ident = $table:ident -> $output:ty, |$this:ident, $form:ident, $raw:ident| $call:expr) => {
-            impl crate::request::sealed::Sealed for $operation {}
-
-            impl crate::request::Operation for $operation {
-                type Output = $output;
-
-                fn table(&self) -> &'static foundry_raw::Operation {
-                    &foundry_raw::v2025_05_01::operations::$table
-                }
-
-                fn call(
-                    self,
-                    client: &crate::ProjectClient,
-                    mut options: crate::pipeline::CallOptions,
-                ) -> crate::pager::RawReply<$output> {
-                    let client = client.clone();
-                    let $this = self;
-                    Box::pin(async move {
-                        options.form = Some(std::sync::Arc::new($this.form()?));
-                        let $raw = client.raw_2025_05_01_for(options);
-                        let $form = crate::multipart::Form::stand_in();
-                        $call.await
-                    })
-                }
-            }
-        };
-    }
-    pub(crate) use upload;
+        }
+    };
 }
+pub(crate) use operation;
+
+/// Says how an operation asks for a stream: by its body, by its query, or by its method alone.
+macro_rules! streamed {
+    ($operation:ident $(, $asked:ident)?, |$this:ident, $raw:ident| $call:expr) => {
+        impl crate::request::Streamed for $operation {
+            #[allow(unused_mut, reason = "not every operation is asked by what it sends")]
+            fn stream(
+                mut self,
+                client: &crate::ProjectClient,
+                options: crate::pipeline::CallOptions,
+            ) -> crate::pager::RawReply<foundry_raw::ByteStream> {
+                $(crate::request::ask_for_stream!(self, $asked);)?
+                let $raw = raw(client, options);
+                let $this = self;
+                Box::pin(async move {
+                    let $raw = $raw?;
+                    $call.await
+                })
+            }
+        }
+    };
+}
+pub(crate) use streamed;
+
+macro_rules! ask_for_stream {
+    ($this:ident, body) => {
+        $this.body.stream = Some(true)
+    };
+    ($this:ident, query) => {
+        $this.stream = Some(true)
+    };
+}
+pub(crate) use ask_for_stream;
+
+/// Says how an operation whose body is a form, or the content of a file, calls the generated client.
+macro_rules! upload {
+    ($operation:ident = $($rest:tt)+) => {
+        crate::request::upload!($operation by stand_in = $($rest)+);
+    };
+    ($operation:ident by $stand_in:ident = $table:ident -> $output:ty, |$this:ident, $body:ident, $raw:ident| $call:expr) => {
+        impl crate::request::sealed::Sealed for $operation {}
+
+        impl crate::request::Operation for $operation {
+            type Output = $output;
+
+            fn table(&self) -> &'static foundry_raw::Operation {
+                &api::operations::$table
+            }
+
+            fn call(
+                self,
+                client: &crate::ProjectClient,
+                mut options: crate::pipeline::CallOptions,
+            ) -> crate::pager::RawReply<$output> {
+                let client = client.clone();
+                let $this = self;
+                Box::pin(async move {
+                    options.form = Some(std::sync::Arc::new($this.form()?));
+                    let $raw = raw(&client, options)?;
+                    let $body = crate::multipart::Form::$stand_in();
+                    $call.await
+                })
+            }
+        }
+    };
+}
+pub(crate) use upload;
 
 /// An operation whose answer may be a stream of events.
 pub(crate) trait Streamed: Operation {

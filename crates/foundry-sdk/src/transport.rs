@@ -37,7 +37,7 @@ use crate::http_client;
 ///     }
 /// }
 ///
-/// # #[cfg(feature = "v2025-05-01")]
+/// # #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), foundry_sdk::Error> {
 /// let recording = &[("GET /api/projects/p/threads/thread_1", r#"{"id":"thread_1","object":"thread"}"#)];
@@ -49,7 +49,7 @@ use crate::http_client;
 /// assert_eq!(thread.id, "thread_1");
 /// # Ok(())
 /// # }
-/// # #[cfg(not(feature = "v2025-05-01"))]
+/// # #[cfg(not(any(feature = "v2025-05-01", feature = "v1")))]
 /// # fn main() {}
 /// ```
 pub trait Transport: Send + Sync + 'static {

@@ -9,10 +9,33 @@ pub(crate) struct Api {
     pub(crate) name: String,
     /// Its module: `v2025_05_01`.
     pub(crate) module: String,
+    /// The feature that it is behind.
+    pub(crate) feature: String,
     pub(crate) types: BTreeMap<String, TypeDefinition>,
+    /// The types that another API has too: where they stand, and what they are called there.
+    pub(crate) shared: BTreeMap<String, SharedType>,
     pub(crate) operations: Vec<Operation>,
     /// What the document says of its groups.
     pub(crate) groups: BTreeMap<String, String>,
+    /// The OpenAI-shaped operations of one agent.
+    pub(crate) agent_scope: Option<AgentScope>,
+}
+
+/// A type that several APIs have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SharedType {
+    /// The module of the types that just these APIs share.
+    pub(crate) module: String,
+    pub(crate) name: String,
+}
+
+/// An agent's own path for operations that stand under `/openai/v1` otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AgentScope {
+    /// With `{agent_name}` in it.
+    pub(crate) path: String,
+    pub(crate) api_version: Option<String>,
+    pub(crate) features: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -185,7 +208,7 @@ impl Type {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Operation {
     /// The document's operationId.
     pub(crate) id: String,
@@ -198,13 +221,15 @@ pub(crate) struct Operation {
     pub(crate) group: String,
     pub(crate) method: String,
     pub(crate) path: String,
+    /// Whether it is another operation with a second kind of body.
+    pub(crate) is_split: bool,
     pub(crate) api_version: Option<String>,
     pub(crate) request_content_type: Option<String>,
     pub(crate) response_content_type: Option<String>,
     pub(crate) features: Features,
     pub(crate) replay_key: Option<String>,
     pub(crate) paging: Option<Paging>,
-    pub(crate) long_running: bool,
+    pub(crate) long_running: Option<LongRunning>,
     pub(crate) streaming: Streaming,
     pub(crate) secret: bool,
     /// The JSON body of the request.
@@ -219,6 +244,8 @@ pub(crate) struct Operation {
     pub(crate) description: Option<String>,
     /// The arguments that are lists, sent as one text with commas between.
     pub(crate) joined: Vec<String>,
+    /// The arguments that are headers: name on the wire, argument.
+    pub(crate) headers: Vec<(String, String)>,
     /// Names on the wire and descriptions.
     pub(crate) parameters: Vec<(String, String)>,
 }
@@ -256,6 +283,18 @@ pub(crate) enum Features {
 pub(crate) enum Paging {
     Cursor { items: String, parameter: String, property: String, has_more: String },
     NextLink { items: String, next_link: String },
+}
+
+/// How a job goes on after the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LongRunning {
+    /// The header of the answer with the URL of the status.
+    pub(crate) header: String,
+    /// Where the status is.
+    pub(crate) path: String,
+    pub(crate) status: Type,
+    /// The property of the status with the result, and its type.
+    pub(crate) result: Option<(String, Type)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -353,9 +392,12 @@ mod tests {
         let mut api = Api {
             name: "v0".to_owned(),
             module: "v0".to_owned(),
+            feature: "v0".to_owned(),
             types,
+            shared: BTreeMap::new(),
             operations: Vec::new(),
             groups: BTreeMap::new(),
+            agent_scope: None,
         };
         api.box_cycles();
         let mut found = Vec::new();

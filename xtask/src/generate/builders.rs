@@ -10,6 +10,7 @@ use super::api::{Access, Api, Field, Operation, Paging, Part, PartContent, Prese
 use super::client::{Argument, ArgumentType, Method};
 use super::docs;
 use super::operations::constant;
+use super::sdk::Group;
 use crate::failure::Failure;
 
 /// What every request can be told; a setter of an operation's own cannot have these names.
@@ -46,49 +47,34 @@ pub(crate) struct Emitted {
     pub(crate) calls: String,
 }
 
-/// The SDK's side of an API.
-pub(crate) fn emit(api: &Api, methods: &[Method]) -> Result<Emitted, Failure> {
-    let mut groups: BTreeMap<&str, Vec<Builder<'_>>> = BTreeMap::new();
-    for operation in &api.operations {
-        let method = methods.iter().find(|method| method.operation == operation.id && !method.is_twin);
-        let method = method.ok_or_else(|| unexpected(operation, "there is no method for it"))?;
-        let twin = methods.iter().find(|method| method.operation == operation.id && method.is_twin);
-        groups.entry(&operation.group).or_default().push(Builder::new(api, operation, method, twin)?);
+/// The file of a group without its first line, and the function that gives it.
+pub(super) fn group(group: &Group, description: &str, builders: &[Builder<'_>]) -> Result<(String, String), Failure> {
+    let scope = scope(builders);
+    let type_name = type_name(group);
+    let mut accessor_text = String::new();
+    accessor(&mut accessor_text, group, description, &scope);
+    let mut text = uses(builders);
+    group_type(&mut text, &type_name, description, &scope, builders);
+    for builder in builders {
+        builder.emit(&mut text);
     }
-    let mut files = BTreeMap::new();
-    let mut surface = String::new();
-    let mut root = format!("//! Groups and requests of api-version {}.\n\n", api.name);
-    let mut accessors = String::new();
-    for group in groups.keys() {
-        let _ = writeln!(root, "mod {};", group.to_snake_case());
+    let text = pretty(&text).map_err(|error| unexpected(builders[0].operation, &error))?;
+    Ok((format!("//! Requests of the group {}.\n\n{text}", group.name), accessor_text))
+}
+
+/// The type of a group: that of a preview may have the name of one that is none.
+fn type_name(group: &Group) -> String {
+    if group.is_preview { format!("Preview{}", group.name) } else { group.name.clone() }
+}
+
+/// What a group and its requests make public, one a line.
+pub(super) fn surface(text: &mut String, group: &Group, builders: &[Builder<'_>]) {
+    let scope = scope(builders);
+    let name = type_name(group);
+    let _ = writeln!(text, "group {name}({})", scope.join(", "));
+    for builder in builders {
+        builder.surface(text, &name, &scope);
     }
-    root.push('\n');
-    for (group, builders) in &groups {
-        let module = group.to_snake_case();
-        let _ = writeln!(root, "pub use {module}::*;");
-        let scope = scope(builders);
-        let description = api.groups.get(*group).cloned().unwrap_or_else(|| format!("The operations of {group}."));
-        accessor(&mut accessors, group, &description, &scope);
-        let _ = writeln!(surface, "group {group}({})", scope.join(", "));
-        let mut text = uses(&api.module, builders);
-        group_type(&mut text, group, &description, &scope, builders);
-        for builder in builders {
-            builder.emit(&mut text);
-            builder.surface(&mut surface, group, &scope);
-        }
-        let text = pretty(&text).map_err(|error| unexpected(builders[0].operation, &error))?;
-        files.insert(format!("{module}.rs"), format!("//! Requests of the group {group}.\n\n{text}"));
-    }
-    let _ = write!(
-        root,
-        "\nuse crate::classic::Classic;\n\n/// The groups of api-version {}.\nimpl Classic {{\n{accessors}}}\n",
-        api.name
-    );
-    files.insert("mod.rs".to_owned(), root);
-    let listed: Vec<_> =
-        groups.iter().map(|(group, builders)| (*group, scope(builders), builders.as_slice())).collect();
-    let calls = super::calls::emit(api, &listed);
-    Ok(Emitted { files, surface, calls })
 }
 
 /// The text as prettyplease forms it, with an empty line between items, which it takes out.
@@ -145,8 +131,10 @@ pub(crate) enum Body<'a> {
         model: &'a Struct,
     },
     /// A type that is given whole.
-    Whole(&'a str),
+    Whole(Type),
     Parts(&'a [Part]),
+    /// The content of a file.
+    Bytes,
 }
 
 /// What the pager needs to know of a list.
@@ -162,6 +150,13 @@ enum PageStyle {
 }
 
 impl<'a> Builder<'a> {
+    pub(super) fn of(api: &'a Api, operation: &'a Operation, methods: &'a [Method]) -> Result<Self, Failure> {
+        let method = methods.iter().find(|method| method.operation == operation.id && !method.is_twin);
+        let method = method.ok_or_else(|| unexpected(operation, "there is no method for it"))?;
+        let twin = methods.iter().find(|method| method.operation == operation.id && method.is_twin);
+        Self::new(api, operation, method, twin)
+    }
+
     fn new(
         api: &'a Api,
         operation: &'a Operation,
@@ -173,15 +168,16 @@ impl<'a> Builder<'a> {
         for argument in &method.arguments {
             match &argument.ty {
                 ArgumentType::Form => body = Body::Parts(&operation.parts),
+                ArgumentType::Bytes => body = Body::Bytes,
+                ArgumentType::Json(_) if argument.name == "body" => {
+                    body = Body::Whole(operation.request.clone().unwrap_or(Type::Any));
+                }
                 ArgumentType::Named(name) if argument.name == "body" => {
                     body = match api.types.get_key_value(name).map(|(name, definition)| (name, &definition.shape)) {
                         Some((name, Shape::Struct(model))) => Body::Struct { name, model },
-                        Some((name, _)) => Body::Whole(name),
+                        Some((name, _)) => Body::Whole(Type::Named(name.clone())),
                         None => return Err(unexpected(operation, "its body is of an unknown type")),
                     };
-                    if argument.optional {
-                        return Err(unexpected(operation, "its body is optional"));
-                    }
                 }
                 _ if argument.optional => optional.push(argument),
                 _ => needed.push(argument),
@@ -191,6 +187,7 @@ impl<'a> Builder<'a> {
         let output = match (&operation.answer, &operation.response_content_type) {
             (Some(answer), _) => answer.clone(),
             (None, Some(_)) => Type::Named("ByteStream".to_owned()),
+            (None, None) if operation.streaming == Streaming::Always => Type::Named("ByteStream".to_owned()),
             (None, None) => Type::Named("()".to_owned()),
         };
         let page = match &operation.paging {
@@ -205,7 +202,8 @@ impl<'a> Builder<'a> {
     /// Fails if two setters would have one name, or one that all requests have.
     fn check_names(&self) -> Result<(), Failure> {
         let mut taken: BTreeSet<&str> = TAKEN.iter().copied().collect();
-        let setters = self.optional.iter().map(|argument| argument.name.as_str());
+        let is_set = |name: &&str| *name != "stream" || self.operation.streaming == Streaming::Never;
+        let setters = self.optional.iter().map(|argument| argument.name.as_str()).filter(is_set);
         for name in setters.chain(self.body_fields().iter().map(|field| field.name.as_str())) {
             if !taken.insert(name) {
                 return Err(unexpected(
@@ -217,6 +215,11 @@ impl<'a> Builder<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether its body may be large, and is streamed.
+    fn is_upload(&self) -> bool {
+        matches!(self.body, Body::Parts(_) | Body::Bytes)
     }
 
     /// The properties of the body with setters of their own.
@@ -276,10 +279,17 @@ impl<'a> Builder<'a> {
         values.extend(self.optional.iter().map(|argument| format!("{}: None", argument.name)));
         match &self.body {
             Body::None => {}
-            Body::Whole(name) => {
-                let argument = name.to_snake_case();
-                parameters.push(format!("{argument}: impl Into<types::{name}>"));
+            Body::Whole(ty) => {
+                let argument = match ty {
+                    Type::Named(name) => name.to_snake_case(),
+                    _ => "body".to_owned(),
+                };
+                parameters.push(format!("{argument}: impl Into<{}>", qualified(ty)));
                 values.push(format!("body: {argument}.into()"));
+            }
+            Body::Bytes => {
+                parameters.push("content: impl Into<FileContent>".to_owned());
+                values.push("content: content.into()".to_owned());
             }
             Body::Struct { name, .. } => {
                 let fields = self.body_arguments();
@@ -339,7 +349,11 @@ impl<'a> Builder<'a> {
         }
         match &self.body {
             Body::None => {}
-            Body::Whole(name) | Body::Struct { name, .. } => {
+            Body::Whole(ty) => {
+                let _ = writeln!(text, "    pub(crate) body: {},", qualified(ty));
+            }
+            Body::Bytes => text.push_str("    pub(crate) content: FileContent,\n"),
+            Body::Struct { name, .. } => {
                 let _ = writeln!(text, "    pub(crate) body: types::{name},");
             }
             Body::Parts(parts) => {
@@ -354,11 +368,13 @@ impl<'a> Builder<'a> {
         let arguments: Vec<String> = self.method.arguments.iter().map(passed).collect();
         let (sending, taken) = match &self.body {
             Body::Parts(_) => ("upload", "this, form, raw"),
+            Body::Bytes => ("upload", "this, body, raw"),
             _ => ("operation", "this, raw"),
         };
+        let stand_in = if matches!(self.body, Body::Bytes) { " by stand_in_bytes" } else { "" };
         let _ = writeln!(
             text,
-            "{sending}!({builder} = {} -> {}, |{taken}| raw.{}({}));\n",
+            "{sending}!({builder}{stand_in} = {} -> {}, |{taken}| raw.{}({}));\n",
             constant(operation),
             output(&self.output),
             self.method.name,
@@ -366,10 +382,28 @@ impl<'a> Builder<'a> {
         );
         if let Some(twin) = self.twin {
             let arguments: Vec<String> = twin.arguments.iter().map(passed).collect();
-            let _ = writeln!(text, "streamed!({builder}, |this, raw| raw.{}({}));\n", twin.name, arguments.join(", "));
+            let asked = match &self.body {
+                Body::Struct { model, .. } if model.fields.iter().any(|field| field.property == "stream") => ", body",
+                _ if self.optional.iter().any(|argument| argument.name == "stream") => ", query",
+                _ => "",
+            };
+            let _ = writeln!(
+                text,
+                "streamed!({builder}{asked}, |this, raw| raw.{}({}));\n",
+                twin.name,
+                arguments.join(", ")
+            );
         }
-        if let Body::Parts(parts) = &self.body {
-            form(text, builder, parts);
+        match &self.body {
+            Body::Parts(parts) => form(text, builder, parts),
+            Body::Bytes => {
+                let _ = writeln!(
+                    text,
+                    "impl {builder} {{\n    fn form(&self) -> Result<Form, foundry_raw::Error> {{\n        \
+                     Ok(Form::of_content(self.content.clone()))\n    }}\n}}\n"
+                );
+            }
+            _ => {}
         }
         self.setters(text);
         if let Some(page) = &self.page {
@@ -381,6 +415,10 @@ impl<'a> Builder<'a> {
         let mut setters = String::new();
         let builder = &self.operation.builder;
         for argument in &self.optional {
+            // Whether an answer is streamed says how it is asked for.
+            if argument.name == "stream" && self.operation.streaming != Streaming::Never {
+                continue;
+            }
             let description =
                 self.parameter(&argument.name).map_or_else(|| format!("Sets `{}`.", argument.name), str::to_owned);
             let name = &argument.name;
@@ -390,6 +428,14 @@ impl<'a> Builder<'a> {
                     setters,
                     "    pub fn {name}(mut self, values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {{\n        \
                      self.operation.{name} = Some(crate::request::joined(values));\n        self\n    }}\n"
+                );
+                continue;
+            }
+            if let ArgumentType::List(item) = &argument.ty {
+                let _ = writeln!(
+                    setters,
+                    "    pub fn {name}(mut self, values: impl IntoIterator<Item = impl Into<types::{item}>>) -> Self {{\n        \
+                     self.operation.{name} = Some(values.into_iter().map(Into::into).collect());\n        self\n    }}\n"
                 );
                 continue;
             }
@@ -452,7 +498,7 @@ impl<'a> Builder<'a> {
                     );
                 }
             }
-            Body::Whole(_) | Body::None => {}
+            Body::Whole(_) | Body::Bytes | Body::None => {}
         }
         if !setters.is_empty() {
             let _ = writeln!(text, "impl Request<{builder}> {{\n{}\n}}\n", setters.trim_end());
@@ -466,6 +512,7 @@ impl<'a> Builder<'a> {
         needed.extend(self.body_arguments().iter().map(|field| field.name.as_str()));
         match &self.body {
             Body::Whole(_) => needed.push("body"),
+            Body::Bytes => needed.push("content"),
             Body::Parts(parts) => {
                 needed.extend(parts.iter().filter(|part| part.required).map(|part| part.name.as_str()));
             }
@@ -479,7 +526,8 @@ impl<'a> Builder<'a> {
             operation.builder,
             operation.id
         );
-        let optional = self.optional.iter().map(|argument| argument.name.as_str());
+        let is_set = |name: &&str| *name != "stream" || operation.streaming == Streaming::Never;
+        let optional = self.optional.iter().map(|argument| argument.name.as_str()).filter(is_set);
         for name in optional.chain(self.body_fields().iter().map(|field| field.name.as_str())) {
             let _ = writeln!(text, "set {}.{name}", operation.builder);
         }
@@ -546,7 +594,7 @@ fn path_parameters(path: &str) -> Vec<String> {
 
 /// The parameters of the path that all operations of a group begin with: the group is made with
 /// them. A group of one operation is made without.
-fn scope(builders: &[Builder<'_>]) -> Vec<String> {
+pub(super) fn scope(builders: &[Builder<'_>]) -> Vec<String> {
     let paths: Vec<Vec<String>> = builders.iter().map(|builder| path_parameters(&builder.operation.path)).collect();
     let [first, rest @ ..] = &paths[..] else { return Vec::new() };
     if rest.is_empty() {
@@ -556,14 +604,15 @@ fn scope(builders: &[Builder<'_>]) -> Vec<String> {
     first.iter().enumerate().take_while(|(depth, _)| common(*depth)).map(|(_, name)| name.clone()).collect()
 }
 
-fn accessor(text: &mut String, group: &str, description: &str, scope: &[String]) {
+fn accessor(text: &mut String, group: &Group, description: &str, scope: &[String]) {
     text.push_str(&docs::lines("    ", description));
     let parameters: String = scope.iter().map(|name| format!(", {name}: impl Into<String>")).collect();
     let values: String = scope.iter().map(|name| format!(", {name}: {name}.into()")).collect();
     let _ = writeln!(
         text,
-        "    pub fn {}(&self{parameters}) -> {group} {{\n        {group} {{ client: self.client.clone(){values} }}\n    }}\n",
-        group.to_snake_case()
+        "    pub fn {}(&self{parameters}) -> {1} {{\n        {1} {{ client: self.project_client().clone(){values} }}\n    }}\n",
+        group.name.to_snake_case(),
+        type_name(group)
     );
 }
 
@@ -583,7 +632,7 @@ fn group_type(text: &mut String, group: &str, description: &str, scope: &[String
 }
 
 /// What a file needs from elsewhere.
-fn uses(module: &str, builders: &[Builder<'_>]) -> String {
+fn uses(builders: &[Builder<'_>]) -> String {
     let mut text = String::new();
     let is_paged = |style: fn(&PageStyle) -> bool| {
         builders.iter().any(|builder| builder.page.as_ref().is_some_and(|page| style(&page.how)))
@@ -594,8 +643,13 @@ fn uses(module: &str, builders: &[Builder<'_>]) -> String {
             _ => [].iter(),
         })
     };
-    let _ = writeln!(text, "use foundry_raw::{module}::types;\n\nuse crate::client::ProjectClient;");
-    if parts().next().is_some() {
+    text.push_str("use super::{api, raw};\n");
+    text.push_str(
+        "#[allow(unused_imports, reason = \"not every group takes or gives types of the API\")]\nuse api::types;\n\n",
+    );
+    text.push_str("use crate::client::ProjectClient;\n");
+    let has_bytes = builders.iter().any(|builder| matches!(builder.body, Body::Bytes));
+    if parts().next().is_some() || has_bytes {
         text.push_str("use crate::multipart::{FileContent, Form};\n");
     }
     if is_paged(|style| matches!(style, PageStyle::Cursor { .. })) {
@@ -607,14 +661,14 @@ fn uses(module: &str, builders: &[Builder<'_>]) -> String {
     text.push_str("use crate::request::Request;\n");
     let has = |uses: fn(&Builder<'_>) -> bool| builders.iter().any(uses);
     let macros = [
-        ("operation", has(|builder| !matches!(builder.body, Body::Parts(_)))),
+        ("operation", has(|builder| !builder.is_upload())),
         ("streamed", has(|builder| builder.twin.is_some())),
-        ("upload", has(|builder| matches!(builder.body, Body::Parts(_)))),
+        ("upload", has(|builder| builder.is_upload())),
     ];
     let used: Vec<&str> = macros.iter().filter(|(_, is_used)| *is_used).map(|(name, _)| *name).collect();
     let _ = match &used[..] {
-        [one] => writeln!(text, "use crate::request::{module}::{one};\n"),
-        used => writeln!(text, "use crate::request::{module}::{{{}}};\n", used.join(", ")),
+        [one] => writeln!(text, "use crate::request::{one};\n"),
+        used => writeln!(text, "use crate::request::{{{}}};\n", used.join(", ")),
     };
     text
 }
@@ -651,7 +705,9 @@ fn owned(ty: &ArgumentType) -> String {
         ArgumentType::Text => "String".to_owned(),
         ArgumentType::Plain(name) => name.clone(),
         ArgumentType::Named(name) => format!("types::{name}"),
-        ArgumentType::Form => "Form".to_owned(),
+        ArgumentType::List(name) => format!("Vec<types::{name}>"),
+        ArgumentType::Json(name) => (*name).to_owned(),
+        ArgumentType::Form | ArgumentType::Bytes => "Form".to_owned(),
     }
 }
 
@@ -660,10 +716,17 @@ fn passed(argument: &Argument) -> String {
     let name = &argument.name;
     match (&argument.ty, argument.optional) {
         (ArgumentType::Form, _) => "form".to_owned(),
+        (ArgumentType::Bytes, _) => "body".to_owned(),
         (ArgumentType::Text, true) => format!("this.{name}.as_deref()"),
         (ArgumentType::Plain(_), _) => format!("this.{name}"),
-        (ArgumentType::Named(_), true) => format!("this.{name}.as_ref()"),
-        (ArgumentType::Text | ArgumentType::Named(_), false) => format!("&this.{name}"),
+        // An optional body is sent all the same: without any of its properties it is empty.
+        (ArgumentType::Named(_), true) if name == "body" => "Some(&this.body)".to_owned(),
+        (ArgumentType::Named(_) | ArgumentType::List(_) | ArgumentType::Json(_), true) => {
+            format!("this.{name}.as_ref()")
+        }
+        (ArgumentType::Text | ArgumentType::Named(_) | ArgumentType::List(_) | ArgumentType::Json(_), false) => {
+            format!("&this.{name}")
+        }
     }
 }
 

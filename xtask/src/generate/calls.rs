@@ -4,19 +4,28 @@ use std::fmt::Write as _;
 
 use heck::ToSnakeCase as _;
 
-use super::api::{Access, Api, Presence, Shape, Type};
+use super::api::{Access, Api, Presence, Shape, Streaming, Type};
 use super::builders::{Body, Builder};
 use super::client::ArgumentType;
+use super::sdk::Group;
+use super::sources::Root;
 
 /// The text of the file without its first line.
-pub(crate) fn emit(api: &Api, groups: &[(&str, Vec<String>, &[Builder<'_>])]) -> String {
+pub(super) fn emit(api: &Api, root: Root, groups: &[(&Group, &[Builder<'_>])]) -> String {
     let mut text = format!(
-        "//! Every request of api-version {0}, with everything set that can be set.\n\nuse foundry_raw::{1}::types;\nuse foundry_sdk::FileContent;\nuse foundry_sdk::classic::Classic;\n\nuse crate::{{Call, call, sample}};\n\n/// One call of each operation, by its id.\npub(crate) fn all(classic: &Classic) -> Vec<Call> {{\n    vec![\n",
+        "//! Every request of api-version {0}, with everything set that can be set.\n\nuse foundry_raw::{1}::types;\n#[allow(unused_imports, reason = \"not every API takes files\")]\nuse foundry_sdk::FileContent;\nuse foundry_sdk::ProjectClient;\n\nuse crate::{{Call, call, sample}};\n\n/// One call of each operation, by its id.\npub(crate) fn all(client: &ProjectClient) -> Vec<Call> {{\n    vec![\n",
         api.name, api.module
     );
-    for (group, scope, builders) in groups {
+    for (group, builders) in groups {
+        let root = match (root, group.is_preview) {
+            (Root::Classic, _) => "client.classic()".to_owned(),
+            (Root::Project, false) => "client".to_owned(),
+            (Root::Project, true) => "client.preview()".to_owned(),
+            (Root::Own, _) => format!("client.{}()", api.module),
+        };
+        let scope = super::builders::scope(builders);
         for builder in *builders {
-            let request = request(api, group, scope, builder);
+            let request = request(api, &format!("{root}.{}", group.name.to_snake_case()), &scope, builder);
             let _ = writeln!(text, "        call({:?}, {request}.send()),", builder.operation.id);
         }
     }
@@ -32,6 +41,9 @@ fn request(api: &Api, group: &str, scope: &[String], builder: &Builder<'_>) -> S
     }
     let mut setters = String::new();
     for argument in &builder.optional {
+        if argument.name == "stream" && builder.operation.streaming != Streaming::Never {
+            continue;
+        }
         let value = match builder.operation.joined.contains(&argument.name) {
             true => format!("[{0:?}, \"another\"]", argument.name),
             false => value(api, &argument.ty, &argument.name),
@@ -48,7 +60,8 @@ fn request(api: &Api, group: &str, scope: &[String], builder: &Builder<'_>) -> S
         let _ = write!(setters, ".{}({})", field.name, typed(api, &field.ty));
     }
     match &builder.body {
-        Body::Whole(name) => arguments.push(typed(api, &Type::Named((*name).to_owned()))),
+        Body::Whole(ty) => arguments.push(typed(api, ty)),
+        Body::Bytes => arguments.push("FileContent::new(\"name.bin\", \"content\")".to_owned()),
         Body::Parts(parts) => {
             for part in *parts {
                 let value = match &part.content {
@@ -65,18 +78,17 @@ fn request(api: &Api, group: &str, scope: &[String], builder: &Builder<'_>) -> S
         }
         Body::Struct { .. } | Body::None => {}
     }
-    format!(
-        "classic.{}({}).{}({}){setters}",
-        group.to_snake_case(),
-        texts.join(", "),
-        builder.operation.sdk_method,
-        arguments.join(", ")
-    )
+    format!("{group}({}).{}({}){setters}", texts.join(", "), builder.operation.sdk_method, arguments.join(", "))
 }
 
 fn value(api: &Api, ty: &ArgumentType, name: &str) -> String {
     match ty {
-        ArgumentType::Text | ArgumentType::Form => format!("{name:?}"),
+        ArgumentType::Text | ArgumentType::Form | ArgumentType::Bytes => format!("{name:?}"),
+        ArgumentType::Json(_) => "serde_json::json!({})".to_owned(),
+        ArgumentType::List(item) => {
+            let item = typed(api, &Type::Named(item.clone()));
+            format!("[{item}]")
+        }
         ArgumentType::Plain(plain) => match plain.as_str() {
             "bool" => "true".to_owned(),
             "f64" => "0.5".to_owned(),

@@ -69,14 +69,15 @@ pub(crate) fn emit(
     check_count(api, &methods)?;
     let mut files = BTreeMap::new();
     let mut modules = format!("//! The client of api-version {}.\n\n", api.name);
-    modules.push_str(CLIENT);
+    let with_openai = api.operations.iter().any(|operation| operation.path.starts_with(OPENAI));
+    modules.push_str(&client_text(api, with_openai));
     for (group, functions) in groups {
         let module = group.to_snake_case();
         let _ = writeln!(modules, "mod {module};");
         let text = prettyplease::unparse(&parse_quote! {
             use super::{Client, operations, types};
             #[allow(unused_imports, reason = "not every group has all kinds of operations")]
-            use crate::client::{built, path_segment, send, send_empty, send_stream};
+            use crate::client::{built, path_segment, send, send_empty, send_stream, set_header};
             #[allow(unused_imports, reason = "not every group has all kinds of operations")]
             use crate::{ByteStream, Error, Reply};
 
@@ -118,8 +119,14 @@ pub(crate) enum ArgumentType {
     Plain(String),
     /// A type of the API, borrowed.
     Named(String),
+    /// Several values of a type of the API, borrowed.
+    List(String),
+    /// Any JSON: an object, or any value.
+    Json(&'static str),
     /// The parts of a multipart body.
     Form,
+    /// The bytes of a body.
+    Bytes,
 }
 
 /// What a rewritten method takes beside `self`.
@@ -137,9 +144,17 @@ fn arguments(function: &ImplItemFn, operation: &str) -> Result<Vec<Argument>, Fa
         let ty = match inner {
             "&str" => ArgumentType::Text,
             "reqwest::multipart::Form" => ArgumentType::Form,
+            "reqwest::Body" => ArgumentType::Bytes,
+            "&::serde_json::Value" => ArgumentType::Json("serde_json::Value"),
+            "&::serde_json::Map<::std::string::String,::serde_json::Value>" => {
+                ArgumentType::Json("serde_json::Map<String, serde_json::Value>")
+            }
             "bool" | "i64" | "i32" | "u64" | "u32" | "f64" => ArgumentType::Plain(inner.to_owned()),
-            inner => match inner.strip_prefix("&types::") {
-                Some(name) if super::names::is_type(name) => ArgumentType::Named(name.to_owned()),
+            inner => match (inner.strip_prefix("&types::"), inner.strip_prefix("&::std::vec::Vec<types::")) {
+                (_, Some(name)) if name.strip_suffix('>').is_some_and(super::names::is_type) => {
+                    ArgumentType::List(name.trim_end_matches('>').to_owned())
+                }
+                (Some(name), _) if super::names::is_type(name) => ArgumentType::Named(name.to_owned()),
                 _ => {
                     return Err(Failure::new(
                         format!("the client's method takes `{shown}`, which no builder can hold yet"),
@@ -168,6 +183,8 @@ use super::{operations, types};
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(super) baseurl: Arc<str>,
+//OPENAI    /// What the OpenAI-shaped operations stand under.
+//OPENAI    pub(super) openai: Arc<str>,
     pub(super) client: reqwest::Client,
     pub(super) transport: SharedTransport,
 }
@@ -182,8 +199,13 @@ impl Client {
 
     /// A client that builds requests with `client` and sends them by `transport`.
     pub fn with_transport(endpoint: &str, client: reqwest::Client, transport: Arc<dyn Transport>) -> Self {
-        let baseurl = endpoint.trim_end_matches('/').into();
-        Self { baseurl, client, transport: SharedTransport(transport) }
+        let endpoint = endpoint.trim_end_matches('/');
+        Self {
+            baseurl: endpoint.into(),
+//OPENAI            openai: format!("{endpoint}/openai/v1").into(),
+            client,
+            transport: SharedTransport(transport),
+        }
     }
 
     /// The same client with another transport: that is how the options of one call travel.
@@ -191,9 +213,37 @@ impl Client {
     pub fn over(&self, transport: Arc<dyn Transport>) -> Self {
         Self { transport: SharedTransport(transport), ..self.clone() }
     }
+//AGENT
+//AGENT    /// The same client with the OpenAI-shaped operations of one agent: their paths begin with
+//AGENT    /// `AGENT_PATH` instead of `/openai/v1`. [`operations::AGENT_SCOPE`] says what has to be sent
+//AGENT    /// with them.
+//AGENT    ///
+//AGENT    /// # Errors
+//AGENT    /// The name cannot stand in a path.
+//AGENT    pub fn for_agent(&self, agent_name: &str) -> Result<Self, crate::Error> {
+//AGENT        let name = crate::client::path_segment("agent_name", agent_name)?;
+//AGENT        let path = operations::AGENT_SCOPE.path.replace("{agent_name}", &name);
+//AGENT        Ok(Self { openai: format!("{}{path}", self.baseurl).into(), ..self.clone() })
+//AGENT    }
 }
 
 "#;
+
+/// The client's type, with what this API has of the OpenAI-shaped operations.
+fn client_text(api: &Api, with_openai: bool) -> String {
+    let mut text = String::new();
+    for line in CLIENT.lines() {
+        let line = match (line.strip_prefix("//OPENAI"), line.strip_prefix("//AGENT"), &api.agent_scope) {
+            (Some(line), _, _) if with_openai => line,
+            (_, Some(line), Some(_)) if with_openai => line,
+            (None, None, _) => line,
+            _ => continue,
+        };
+        let path = api.agent_scope.as_ref().map_or("", |scope| &scope.path);
+        let _ = writeln!(text, "{}", line.replace("AGENT_PATH", path));
+    }
+    text
+}
 
 /// Replaces every schema by one that says nothing: progenitor uses our types by their names and
 /// must not look into them.
@@ -290,13 +340,18 @@ fn rewrite(function: &mut ImplItemFn, operation: &Operation, streams: bool) -> R
     if let Expr::Try(inner) = builder {
         builder = *inner.expr;
     }
+    if operation.path.starts_with(OPENAI) {
+        open_agent_scope(&mut format.mac.tokens);
+    }
     let multipart = operation.request_content_type.as_deref() == Some("multipart/form-data");
+    let is_bytes = operation.request_content_type.as_deref() == Some("application/octet-stream");
     builder = strip_builder(builder, multipart).ok_or_else(|| unexpected("the request's builder"))?;
 
     let (send, answer): (syn::Ident, Type) =
         answer(&function.sig.output, streams).ok_or_else(|| unexpected("the answer's type"))?;
     function.sig.output = parse_quote!(-> Result<Reply<#answer>, Error>);
-    if multipart {
+    if multipart || is_bytes {
+        let body: Type = if multipart { parse_quote!(reqwest::multipart::Form) } else { parse_quote!(reqwest::Body) };
         function.sig.generics.params = function
             .sig
             .generics
@@ -309,18 +364,57 @@ fn rewrite(function: &mut ImplItemFn, operation: &Operation, streams: bool) -> R
             if let syn::FnArg::Typed(argument) = input
                 && matches!(&*argument.pat, syn::Pat::Ident(name) if name.ident == "body")
             {
-                *argument.ty = parse_quote!(reqwest::multipart::Form);
+                *argument.ty = body.clone();
             }
         }
     }
+    let mut headers: Vec<Stmt> = Vec::new();
+    for (name, argument) in &operation.headers {
+        let argument: syn::Ident = syn::parse_str(argument).map_err(|error| unexpected(&error.to_string()))?;
+        let is_optional = function.sig.inputs.iter().any(|input| {
+            let shown = quote!(#input).to_string();
+            shown.starts_with(&format!("{argument} :")) && shown.contains("Option <")
+        });
+        let value: Expr = if is_optional { parse_quote!(#argument) } else { parse_quote!(Some(#argument)) };
+        headers.push(parse_quote!(set_header(&mut request, #name, #value)?;));
+    }
+    let request: Stmt = match headers.is_empty() {
+        true => parse_quote!(let request = built(#builder)?;),
+        false => parse_quote!(let mut request = built(#builder)?;),
+    };
     let block: Block = parse_quote!({
         let url = #url;
-        let request = built(#builder)?;
+        #request
+        #(#headers)*
         #send(&self.transport, request, &operations::#entry).await
     });
     function.block = block;
     document(function, operation, streams);
     Ok(())
+}
+
+/// What the OpenAI-shaped operations' paths begin with, unless they are an agent's own.
+const OPENAI: &str = "/openai/v1/";
+
+/// `"{}/openai/v1/x", self.baseurl` becomes `"{}/x", self.openai`, which may be an agent's own path.
+fn open_agent_scope(tokens: &mut TokenStream) {
+    let mut is_base = false;
+    *tokens = std::mem::take(tokens)
+        .into_iter()
+        .map(|token| match &token {
+            TokenTree::Literal(literal) => {
+                let text = literal.to_string().replacen(&format!("{{}}{OPENAI}"), "{}/", 1);
+                let mut text: proc_macro2::Literal = text.parse().unwrap_or_else(|_| literal.clone());
+                text.set_span(literal.span());
+                TokenTree::Literal(text)
+            }
+            TokenTree::Ident(ident) if *ident == "baseurl" && !is_base => {
+                is_base = true;
+                TokenTree::Ident(syn::Ident::new("openai", ident.span()))
+            }
+            _ => token,
+        })
+        .collect();
 }
 
 /// `encode_path(&name.to_string())` becomes `path_segment("name", name)?`, which refuses what would

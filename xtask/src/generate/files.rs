@@ -24,6 +24,14 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| Failure::io(path, &error))
 }
 
+/// The text of a file; none if there is no such file.
+pub(crate) fn read_text_or_empty(path: &Path) -> Result<String, Failure> {
+    match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        read => read.map_err(|error| Failure::io(path, &error)),
+    }
+}
+
 impl Files {
     pub(crate) fn add(&mut self, path: impl Into<String>, text: impl Into<String>) {
         self.texts.insert(path.into(), text.into());

@@ -11,6 +11,8 @@ mod loosened;
 mod names;
 mod operations;
 mod read;
+mod sdk;
+mod shared;
 mod sources;
 mod surface;
 mod types;
@@ -25,7 +27,7 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use self::files::read_text;
 use self::files::{Files, State};
-use self::names::Names;
+pub(crate) use self::names::Names;
 use self::sources::Sources;
 use crate::failure::Failure;
 use crate::normalize;
@@ -61,22 +63,38 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool, Failure> {
             format!("name one of: {}", known.join(", ")),
         ));
     }
-    let all: Vec<String> = sources.apis().map(str::to_owned).collect();
+    // Which types several APIs share is seen only with all of them at hand.
+    let names: Vec<String> = sources.apis().map(str::to_owned).collect();
+    let (mut apis, mut prepared) = (Vec::new(), Vec::new());
+    for name in &names {
+        let (api, rest) = prepare(root, name, &sources)?;
+        apis.push(api);
+        prepared.push(rest);
+    }
+    let recorded = shared::parse(&files::read_text_or_empty(&root.join(shared::FILE))?)?;
+    let record = shared::find(&mut apis, &recorded)?;
+    let sdk = sdk::Sdk::new(&mut apis, &mut prepared, &sources)?;
+
     let mut files = Files::default();
     let mut summary = Vec::new();
-    for name in &all {
-        if options.apis.is_empty() || options.apis.contains(name) {
-            summary.push(generate_api(root, name, &mut sources, &mut files)?);
+    for (index, (api, prepared)) in apis.iter().zip(&prepared).enumerate() {
+        if options.apis.is_empty() || options.apis.contains(&api.name) {
+            summary.push(emit(api, prepared, &sdk, index, &mut sources, &mut files)?);
         }
+    }
+    emit_shared(&apis, &mut files);
+    for (path, text) in sdk.shared_files(&apis, &prepared)? {
+        files.add(format!("{GENERATED_SDK}/shared/{path}"), text);
     }
     if options.apis.is_empty() {
         files.own_folder(GENERATED);
         files.own_folder(GENERATED_SDK);
         files.own_folder(CALLS);
     }
-    files.add(format!("{GENERATED}/mod.rs"), root_module(&sources));
-    files.add(format!("{GENERATED_SDK}/mod.rs"), root_module_of_sdk(&sources));
+    files.add(format!("{GENERATED}/mod.rs"), root_module(&apis));
+    files.add(format!("{GENERATED_SDK}/mod.rs"), sdk.root_module(&apis));
     files.add("openapi/sources.toml", sources.to_text());
+    files.add(shared::FILE, shared::to_text(&record));
 
     if options.check {
         let states = files.compare(root)?;
@@ -104,8 +122,23 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// Generates one API and returns a line about it.
-fn generate_api(root: &Path, name: &str, sources: &mut Sources, files: &mut Files) -> Result<String, Failure> {
+/// What is made of an API beside its types and operations, before anything is written.
+pub(crate) struct Prepared {
+    /// The document after its overlay.
+    corrected: serde_json::Value,
+    for_progenitor: serde_json::Value,
+    names: Names,
+    names_text: String,
+    sha256: String,
+    /// The passes that matched, and how often.
+    matched: Vec<(&'static str, usize)>,
+    applied: crate::overlay::Applied,
+    /// The first line of its files.
+    header: String,
+}
+
+/// Reads an API: its document, corrected, normalised and understood.
+fn prepare(root: &Path, name: &str, sources: &Sources) -> Result<(api::Api, Prepared), Failure> {
     let folder = root.join("openapi").join(name);
     let path = folder.join("openapi.json");
     let shown = format!("openapi/{name}/openapi.json");
@@ -134,29 +167,43 @@ fn generate_api(root: &Path, name: &str, sources: &mut Sources, files: &mut File
     let mut described = described.into_value();
     let corrected = described.clone();
 
-    let mut matched = normalize::run(normalize::SCHEMAS, &mut described)?;
     let mut names = Names::parse(&names_text, &format!("openapi/{name}/names.toml"))?;
+    let mut matched = normalize::run(normalize::SCHEMAS, &mut described)?;
+    let hoisted = normalize::hoist::run(&mut described, &mut names)?;
+    matched.extend(hoisted.into_iter().filter(|(_, count)| *count > 0));
     let source = sources.get(name)?;
-    let (module, feature) = (source.module.clone(), source.feature.clone());
-    let api = read::read(name, &module, &published, &described, &mut names)?;
-    let mut for_progenitor = described.clone();
+    let api = read::read(name, source, &published, &described, &mut names)?;
+    let mut for_progenitor = described;
     matched.extend(normalize::run(normalize::OPERATIONS, &mut for_progenitor)?);
-    normalize::check_recorded(name, &sources.get(name)?.passes, &matched)?;
-    let rust_names: BTreeMap<String, String> =
-        api.types.iter().map(|(rust, definition)| (definition.document.clone(), rust.clone())).collect();
+    normalize::check_recorded(name, &source.passes, &matched)?;
     rename_operations(&api, &mut for_progenitor);
-    let (client_files, methods) = client::emit(&api, for_progenitor, &rust_names)?;
 
     let sha256 = hexadecimal(&Sha256::digest(&bytes));
     let header = format!(
         "// @generated by `cargo xtask generate` from {shown} (sha256 {sha256}) and {overlay_name}. DO NOT EDIT.\n"
     );
+    let prepared = Prepared { corrected, for_progenitor, names, names_text, sha256, matched, applied, header };
+    Ok((api, prepared))
+}
+
+/// Writes what is made of an API, and returns a line about it.
+fn emit(
+    api: &api::Api,
+    prepared: &Prepared,
+    sdk: &sdk::Sdk,
+    index: usize,
+    sources: &mut Sources,
+    files: &mut Files,
+) -> Result<String, Failure> {
+    let Prepared { header, names, names_text, .. } = prepared;
+    let (name, module) = (&api.name, &api.module);
+    let methods = sdk.methods(index);
     let target = format!("{GENERATED}/{module}");
     files.own_folder(&target);
-    let api_files = types::emit(&api).into_iter().chain(client_files).chain([
-        ("inspect.rs".to_owned(), inspect::emit(&api)),
-        ("operations.rs".to_owned(), operations::emit(&api)),
-        ("mod.rs".to_owned(), module_text(&api)),
+    let api_files = types::emit(api).into_iter().chain(sdk.client_files(index)).chain([
+        ("inspect.rs".to_owned(), inspect::emit(api)),
+        ("operations.rs".to_owned(), operations::emit(api)),
+        ("mod.rs".to_owned(), module_text(api)),
     ]);
     let mut lines = 0;
     for (path, text) in api_files {
@@ -164,34 +211,80 @@ fn generate_api(root: &Path, name: &str, sources: &mut Sources, files: &mut File
         lines += text.lines().count();
         files.add(format!("{target}/{path}"), text);
     }
-    files.add(format!("{target}/surface.txt"), surface::emit(&api, &methods));
-    let requests = builders::emit(&api, &methods)?;
+    files.add(format!("{target}/surface.txt"), surface::emit(api, methods));
     let target_of_sdk = format!("{GENERATED_SDK}/{module}");
     files.own_folder(&target_of_sdk);
+    let requests = sdk.requests(api, index)?;
     for (path, text) in requests.files {
         let text = format!("{header}{text}");
         lines += text.lines().count();
         files.add(format!("{target_of_sdk}/{path}"), text);
     }
-    files.add(format!("{target_of_sdk}/surface.txt"), surface::of_builders(&api, &requests.surface));
+    files.add(format!("{target_of_sdk}/surface.txt"), surface::of_builders(api, &requests.surface));
     files.add(format!("{CALLS}/{module}.rs"), format!("{header}{}", requests.calls));
-    files.add(format!("{target}/loosened.tsv"), loosened::emit(&api));
-    files.add(format!("openapi/{name}/names.toml"), names.to_text(&names_text));
+    files.add(format!("{target}/loosened.tsv"), loosened::emit(api));
+    files.add(format!("openapi/{name}/names.toml"), names.to_text(names_text));
     // A crate that embeds a document has a copy of its own, or it could not be packaged. What is
     // corrected holds for the emulator too.
-    let document_text = format!("{corrected:#}\n");
+    let document_text = format!("{:#}\n", prepared.corrected);
     files.add(format!("crates/foundry-emulator/openapi/{name}.json"), document_text);
-    sources.update(name, &sha256, matched.iter().map(|(pass, _)| (*pass).to_owned()).collect())?;
+    let matched = &prepared.matched;
+    sources.update(name, &prepared.sha256, matched.iter().map(|(pass, _)| (*pass).to_owned()).collect())?;
     let passes: Vec<String> = matched.iter().map(|(pass, count)| format!("{pass} {count}")).collect();
     Ok(format!(
-        "{name} (feature {feature}): {} operations, {} methods, {} types, {lines} lines; overlay: {} actions on {} places; passes: {}",
-        api.operations.len(),
+        "{name} (feature {}): {} operations, {} methods, {} types ({} of them shared), {lines} lines; overlay: {} actions on {} places; passes: {}",
+        api.feature,
+        api.operations.iter().filter(|operation| !operation.is_split).count(),
         methods.len(),
         api.types.len(),
-        applied.actions,
-        applied.nodes,
+        api.shared.len(),
+        prepared.applied.actions,
+        prepared.applied.nodes,
         passes.join(", ")
     ))
+}
+
+/// The first line of files that are made of several documents.
+const SHARED_HEADER: &str = "// @generated by `cargo xtask generate` from openapi/. DO NOT EDIT.\n";
+
+/// Writes the types that several APIs have.
+fn emit_shared(apis: &[api::Api], files: &mut Files) {
+    let mut modules: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, api) in apis.iter().enumerate() {
+        for shared in api.shared.values() {
+            let having = modules.entry(&shared.module).or_default();
+            if having.last() != Some(&index) {
+                having.push(index);
+            }
+        }
+    }
+    files.own_folder(format!("{GENERATED}/shared"));
+    let mut root = format!("{SHARED_HEADER}//! Types that several APIs have, each once.\n");
+    for (module, having) in &modules {
+        let features: Vec<&str> = having.iter().map(|index| apis[*index].feature.as_str()).collect();
+        let _ = write!(root, "\n#[cfg({})]\npub(crate) mod {module};\n", any(&features));
+        let is_wider = |other: &[usize]| other.len() > having.len() && having.iter().all(|index| other.contains(index));
+        let wider: Vec<String> =
+            modules.iter().filter(|(_, other)| is_wider(other)).map(|(module, _)| (*module).to_owned()).collect();
+        for (path, text) in types::emit_shared(&apis[having[0]], module, &wider) {
+            files.add(format!("{GENERATED}/shared/{module}/{path}"), format!("{SHARED_HEADER}{text}"));
+        }
+        let text = format!(
+            "{SHARED_HEADER}//! What the api-versions {} have in common.\n\npub(crate) mod types;\n",
+            having.iter().map(|index| apis[*index].name.as_str()).collect::<Vec<_>>().join(" and ")
+        );
+        files.add(format!("{GENERATED}/shared/{module}/mod.rs"), text);
+    }
+    files.add(format!("{GENERATED}/shared/mod.rs"), root);
+}
+
+/// The condition that one of the features is on.
+pub(crate) fn any(features: &[&str]) -> String {
+    let features: Vec<String> = features.iter().map(|feature| format!("feature = {feature:?}")).collect();
+    match &features[..] {
+        [one] => one.clone(),
+        several => format!("any({})", several.join(", ")),
+    }
 }
 
 /// The document, which is OpenAPI 3.0 and holds together.
@@ -247,35 +340,19 @@ fn module_text(api: &api::Api) -> String {
 }
 
 /// The module of all APIs, each behind its feature.
-fn root_module(sources: &Sources) -> String {
+fn root_module(apis: &[api::Api]) -> String {
     let mut text = String::from(
         "// @generated by `cargo xtask generate` from openapi/sources.toml. DO NOT EDIT.\n//! One module per API, each behind a feature of its own.\n",
     );
-    for name in sources.apis() {
-        if let Ok(source) = sources.get(name) {
-            let _ = write!(text, "\n#[cfg(feature = {:?})]\npub mod {};\n", source.feature, source.module);
-        }
+    text.push_str("\npub(crate) mod shared;\n");
+    for api in apis {
+        let _ = write!(text, "\n#[cfg(feature = {:?})]\npub mod {};\n", api.feature, api.module);
     }
     text.push_str("\n/// What can be decoded by name.\n#[cfg(feature = \"inspect\")]\npub(crate) static INSPECT: &[&crate::inspect::ApiEntry] = &[\n");
-    for name in sources.apis() {
-        if let Ok(source) = sources.get(name) {
-            let _ = writeln!(text, "    #[cfg(feature = {:?})]\n    &{}::inspect::API,", source.feature, source.module);
-        }
+    for api in apis {
+        let _ = writeln!(text, "    #[cfg(feature = {:?})]\n    &{}::inspect::API,", api.feature, api.module);
     }
     text.push_str("];\n");
-    text
-}
-
-/// The SDK's modules of all APIs.
-fn root_module_of_sdk(sources: &Sources) -> String {
-    let mut text = String::from(
-        "// @generated by `cargo xtask generate` from openapi/sources.toml. DO NOT EDIT.\n//! Groups and requests of each API.\n",
-    );
-    for name in sources.apis() {
-        if let Ok(source) = sources.get(name) {
-            let _ = write!(text, "\n#[cfg(feature = {:?})]\npub(crate) mod {};\n", source.feature, source.module);
-        }
-    }
     text
 }
 

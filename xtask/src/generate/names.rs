@@ -22,6 +22,9 @@ pub(crate) struct Names {
     /// Of each operation the type in the SDK that holds its arguments.
     #[serde(default)]
     builders: BTreeMap<String, String>,
+    /// Of each place with an inline enum or union the schema that is made of it.
+    #[serde(default)]
+    hoisted: BTreeMap<String, String>,
     /// Names that people chose over those the rule makes: `schemas.X`, `operations.X`, `methods.X`,
     /// `builders.X`, `fields."Schema.property"`, `variants."Schema.value"`.
     #[serde(default)]
@@ -98,6 +101,29 @@ impl Names {
         fix(&file, "schemas", &mut self.schemas, &self.chosen.schemas, documents, |name| name.to_upper_camel_case())
     }
 
+    /// The file, for messages.
+    pub(crate) fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The schema that is recorded for what stands inline at a place.
+    pub(crate) fn hoisted(&self, place: &str) -> Option<&str> {
+        self.hoisted.get(place).map(String::as_str)
+    }
+
+    /// Records the schemas of all places; fails if one that is recorded has gone.
+    pub(crate) fn fix_hoisted(&mut self, places: BTreeMap<String, String>) -> Result<(), Failure> {
+        if let Some(gone) = self.hoisted.keys().find(|place| !places.contains_key(*place)) {
+            return Err(Failure::new(
+                format!("the document has no `{gone}` any more"),
+                format!("{}, [hoisted] {gone}", self.file),
+                "this breaks those who use it: if it is meant, take the entry out",
+            ));
+        }
+        self.hoisted = places;
+        Ok(())
+    }
+
     /// The Rust names of the document's operations; appends those that are new.
     pub(crate) fn fix_operations<'a>(
         &mut self,
@@ -111,26 +137,27 @@ impl Names {
     /// methods of one name.
     pub(crate) fn fix_methods<'a>(
         &mut self,
-        operations: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+        operations: impl Iterator<Item = (&'a str, &'a str, bool)> + Clone,
     ) -> Result<BTreeMap<String, String>, Failure> {
-        let groups: BTreeMap<&str, &str> = operations.clone().collect();
+        let groups: BTreeMap<&str, (&str, bool)> =
+            operations.clone().map(|(id, group, preview)| (id, (group, preview))).collect();
         let group_of = |id: &str| groups.get(id).copied().unwrap_or_default();
         let file = self.file.clone();
-        let scope = |id: &str| group_of(id).to_owned();
-        fix_in(&file, "methods", &mut self.methods, &self.chosen.methods, operations.map(|(id, _)| id), scope, |id| {
-            builder_words(id, group_of(id)).join("_")
+        let scope = |id: &str| format!("{:?}", group_of(id));
+        fix_in(&file, "methods", &mut self.methods, &self.chosen.methods, operations.map(|(id, ..)| id), scope, |id| {
+            builder_words(id, group_of(id).0).join("_")
         })
     }
 
     /// The types of the SDK that hold an operation's arguments; appends those that are new.
     pub(crate) fn fix_builders<'a>(
         &mut self,
-        operations: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+        operations: impl Iterator<Item = (&'a str, &'a str, bool)> + Clone,
     ) -> Result<BTreeMap<String, String>, Failure> {
-        let groups: BTreeMap<&str, &str> = operations.clone().collect();
+        let groups: BTreeMap<&str, &str> = operations.clone().map(|(id, group, _)| (id, group)).collect();
         let group_of = |id: &str| groups.get(id).copied().unwrap_or_default();
         let file = self.file.clone();
-        fix(&file, "builders", &mut self.builders, &self.chosen.builders, operations.map(|(id, _)| id), |id| {
+        fix(&file, "builders", &mut self.builders, &self.chosen.builders, operations.map(|(id, ..)| id), |id| {
             builder_type(id, group_of(id))
         })
     }
@@ -204,8 +231,12 @@ impl Names {
             ("operations", &self.operations),
             ("methods", &self.methods),
             ("builders", &self.builders),
+            ("hoisted", &self.hoisted),
         ];
         for (section, names) in sections {
+            if names.is_empty() {
+                continue;
+            }
             let table = document.entry(section).or_insert(toml_edit::table());
             for (name, rust) in names {
                 if table.get(name).is_none() {
@@ -419,14 +450,14 @@ mod tests {
             ("Memories_get", "Memories", "get", "GetMemory"),
         ] {
             let mut names = Names::default();
-            let operations = [(id, group)];
+            let operations = [(id, group, false)];
             assert_eq!(names.fix_methods(operations.into_iter()).unwrap()[id], method);
             assert_eq!(names.fix_builders(operations.into_iter()).unwrap()[id], builder);
         }
         // One method may stand in two groups, not twice in one.
-        let two = [("A_list", "As"), ("B_list", "Bs")];
+        let two = [("A_list", "As", false), ("B_list", "Bs", false)];
         assert_eq!(Names::default().fix_methods(two.into_iter()).unwrap().len(), 2);
-        let same = [("A_list", "As"), ("A_listAs", "As")];
+        let same = [("A_list", "As", false), ("A_listAs", "As", false)];
         assert!(Names::default().fix_methods(same.into_iter()).unwrap_err().to_string().contains("both be `list`"));
     }
 

@@ -4,24 +4,43 @@ use std::fmt::Write as _;
 
 use heck::ToShoutySnakeCase as _;
 
-use super::api::{Api, Features, Operation, Paging, Streaming};
+use super::api::{AgentScope, Api, Features, LongRunning, Operation, Paging, Streaming};
 
 /// The text of `operations.rs` without its first line.
 pub(crate) fn emit(api: &Api) -> String {
     let mut text = format!("//! The operations of api-version {}.\n\n", api.name);
     text.push_str("#[allow(unused_imports, reason = \"not every API has all of them\")]\n");
-    text.push_str("use crate::{Features, Operation, Paging, Streaming};\nuse http::Method;\n\n");
+    text.push_str("use crate::{Features, LongRunning, Operation, Paging, Streaming};\nuse http::Method;\n\n");
+    let list = |text: &mut String, name: &str, splits: bool| {
+        let _ = writeln!(text, "pub static {name}: &[&Operation] = &[");
+        for operation in api.operations.iter().filter(|operation| operation.is_split == splits) {
+            let _ = writeln!(text, "    &{},", constant(operation));
+        }
+        text.push_str("];\n");
+    };
     text.push_str("/// All operations, in the document's order.\n");
-    let _ = writeln!(text, "pub static OPERATIONS: &[&Operation] = &[");
-    for operation in &api.operations {
-        let _ = writeln!(text, "    &{},", constant(operation));
+    list(&mut text, "OPERATIONS", false);
+    if api.operations.iter().any(|operation| operation.is_split) {
+        text.push_str("\n/// Operations of the list above with their other kind of body.\n");
+        list(&mut text, "SPLITS", true);
     }
-    text.push_str("];\n");
+    if let Some(scope) = &api.agent_scope {
+        agent_scope(&mut text, scope);
+    }
     for operation in &api.operations {
         text.push('\n');
         entry(&mut text, operation);
     }
     text
+}
+
+fn agent_scope(text: &mut String, scope: &AgentScope) {
+    let features: Vec<String> = scope.features.iter().map(|name| format!("{name:?}")).collect();
+    text.push_str("\n/// An agent's own path for the operations that stand under `/openai/v1` otherwise.\n");
+    let _ = writeln!(text, "pub static AGENT_SCOPE: crate::AgentScope = crate::AgentScope {{");
+    let _ = writeln!(text, "    path: {:?},", scope.path);
+    let _ = writeln!(text, "    api_version: {},", option(scope.api_version.as_ref()));
+    let _ = writeln!(text, "    features: &[{}],\n}};", features.join(", "));
 }
 
 /// The name of an operation's entry.
@@ -66,7 +85,12 @@ fn entry(text: &mut String, operation: &Operation) {
     let _ = writeln!(text, "    features: {features},");
     let _ = writeln!(text, "    replay_key: {},", option(operation.replay_key.as_ref()));
     let _ = writeln!(text, "    paging: {paging},");
-    let _ = writeln!(text, "    long_running: {},", operation.long_running);
+    let job = |job: &LongRunning| {
+        let result = option(job.result.as_ref().map(|(property, _)| property));
+        format!("Some(LongRunning {{ header: {:?}, path: {:?}, result: {result} }})", job.header, job.path)
+    };
+    let long_running = operation.long_running.as_ref().map_or_else(|| "None".to_owned(), job);
+    let _ = writeln!(text, "    long_running: {long_running},");
     let _ = writeln!(text, "    streaming: Streaming::{streaming},");
     let _ = writeln!(text, "    secret: {},\n}};", operation.secret);
 }

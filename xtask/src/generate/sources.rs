@@ -39,9 +39,38 @@ pub(crate) struct Source {
     #[allow(dead_code, reason = "generate writes it")]
     #[serde(default)]
     sha256: String,
+    /// Whether types are made of schemas that no operation reaches.
+    #[serde(default = "yes")]
+    pub(crate) unreferenced: bool,
+    /// What the SDK's groups hang from: `classic`, `project`, or the API's own type without.
+    #[serde(default)]
+    pub(crate) root: Root,
+    /// What the names of groups begin with that are previews.
+    #[serde(default)]
+    pub(crate) preview: Option<String>,
+    /// What the names of groups begin with that hang from `classic()`, as an earlier API has them.
+    #[serde(default)]
+    pub(crate) classic: Option<String>,
     /// The passes that the document needs; generate appends to them.
     #[serde(default)]
     pub(crate) passes: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What the SDK's groups of an API hang from.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Root {
+    /// `client.classic()`.
+    Classic,
+    /// The client.
+    Project,
+    /// A type of the API's own, by its module's name: `client.v2()`.
+    #[default]
+    Own,
 }
 
 impl Sources {

@@ -10,12 +10,52 @@ use super::docs;
 
 /// The files of an API's types: path under the API's folder -> text without its first line.
 pub(crate) fn emit(api: &Api) -> BTreeMap<String, String> {
+    let mut modules = format!("//! Wire types of api-version {}.\n\n", api.name);
+    let own = api.types.iter().filter(|(name, _)| !api.shared.contains_key(*name));
+    let files = grouped(api, own, &mut modules);
+    let mut from: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (name, shared) in &api.shared {
+        let shown = if *name == shared.name { name.clone() } else { format!("{} as {name}", shared.name) };
+        from.entry(&shared.module).or_default().push(shown);
+    }
+    for (module, names) in from {
+        let _ = write!(modules, "pub use crate::generated::shared::{module}::types::{{{}}};\n", names.join(", "));
+    }
+    let mut files: BTreeMap<String, String> =
+        files.into_iter().map(|(path, text)| (format!("types/{path}"), text)).collect();
+    files.insert("types/mod.rs".to_owned(), modules);
+    files
+}
+
+/// The types that just some APIs share, which `api` has and is the first to have: path under the
+/// module's folder -> text without its first line.
+pub(crate) fn emit_shared(api: &Api, module: &str, wider: &[String]) -> BTreeMap<String, String> {
+    let mut modules = String::from("//! Wire types that several api-versions have.\n\n");
+    let own = api.types.iter().filter(|(name, _)| api.shared.get(*name).is_some_and(|shared| shared.module == module));
+    let files = grouped(api, own, &mut modules);
+    for module in wider {
+        let _ = write!(
+            modules,
+            "#[allow(unused_imports, reason = \"types may hold those that more api-versions have\")]\nuse crate::generated::shared::{module}::types::*;\n"
+        );
+    }
+    let mut files: BTreeMap<String, String> =
+        files.into_iter().map(|(path, text)| (format!("types/{path}"), text)).collect();
+    files.insert("types/mod.rs".to_owned(), modules);
+    files
+}
+
+/// Types in files by their groups, and the modules of these.
+fn grouped<'a>(
+    api: &Api,
+    types: impl Iterator<Item = (&'a String, &'a TypeDefinition)>,
+    modules: &mut String,
+) -> BTreeMap<String, String> {
     let mut groups: BTreeMap<&str, Vec<(&str, &TypeDefinition)>> = BTreeMap::new();
-    for (name, definition) in &api.types {
+    for (name, definition) in types {
         groups.entry(&definition.group).or_default().push((name, definition));
     }
     let mut files = BTreeMap::new();
-    let mut modules = format!("//! Wire types of api-version {}.\n\n", api.name);
     for group in groups.keys() {
         let module = group.to_snake_case();
         let _ = writeln!(modules, "mod {module};");
@@ -33,9 +73,8 @@ pub(crate) fn emit(api: &Api) -> BTreeMap<String, String> {
             text.push('\n');
             text.push_str(&definition_text(api, name, definition));
         }
-        files.insert(format!("types/{module}.rs"), text);
+        files.insert(format!("{module}.rs"), text);
     }
-    files.insert("types/mod.rs".to_owned(), modules);
     files
 }
 

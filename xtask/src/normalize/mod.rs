@@ -4,10 +4,12 @@
 //! nothing any more is an error, so that no pass outlives its reason; one that begins to match is
 //! recorded by itself, so that the change shows in the diff.
 
+pub(crate) mod hoist;
 mod operations;
 mod schemas;
+mod unions;
 
-pub(crate) use operations::is_argument;
+pub(crate) use operations::{BODY_FRAGMENT, is_argument};
 pub(crate) use schemas::CONSTANT;
 
 use serde_json::Value;
@@ -31,10 +33,36 @@ pub(crate) const SCHEMAS: &[Pass] = &[
         run: schemas::collapse_all_of_of_one,
     },
     Pass {
+        name: "null-out-of-enums",
+        why: "null among the values of an enum says that it may be null, which `nullable` beside it says already",
+        run: schemas::null_out_of_enums,
+    },
+    Pass {
+        name: "number-enums-as-numbers",
+        why: "the numbers that a document knows are no names; a number takes those to come",
+        run: schemas::number_enums,
+    },
+    Pass {
         name: "one-value-enums-as-constants",
         why: "an enum of one value is a constant, not a set that grows",
         run: schemas::constants,
     },
+    Pass {
+        name: "infer-discriminators",
+        why: "objects that all fix one property are told apart by it, and not by trying",
+        run: unions::infer_discriminators,
+    },
+    Pass {
+        name: "split-request-bodies",
+        why: "a method takes one kind of body; the twin for the other kind has a path with a fragment, which never reaches the wire",
+        run: operations::split_request_bodies,
+    },
+];
+
+/// Passes that need the recorded names; they run after those over the schemas.
+pub(crate) const NAMED: &[(&str, &str)] = &[
+    ("hoist-inline-enums", "an enum is a type in Rust, which needs a name"),
+    ("hoist-inline-unions", "a union is a type in Rust, which needs a name"),
 ];
 
 /// Passes over the operations: only progenitor, which makes the client's methods, sees their result.
@@ -99,10 +127,10 @@ pub(crate) fn check_recorded(api: &str, recorded: &[String], matched: &[(&'stati
         if matched.iter().any(|(pass, _)| pass == name) {
             continue;
         }
-        let known = SCHEMAS.iter().chain(OPERATIONS).find(|pass| pass.name == name);
-        return Err(match known {
-            Some(pass) => Failure::new(
-                format!("the pass `{name}` matched nothing (it is there because {})", pass.why),
+        let known = SCHEMAS.iter().chain(OPERATIONS).map(|pass| (pass.name, pass.why)).chain(NAMED.iter().copied());
+        return Err(match known.into_iter().find(|(known, _)| known == name) {
+            Some((_, why)) => Failure::new(
+                format!("the pass `{name}` matched nothing (it is there because {why})"),
                 format!("openapi/sources.toml, passes of {api}"),
                 "check that the document is meant to have changed so, then take the pass off the list",
             ),
@@ -147,7 +175,8 @@ mod tests {
 
     #[test]
     fn no_two_passes_share_a_name() {
-        let names: BTreeSet<&str> = SCHEMAS.iter().chain(OPERATIONS).map(|pass| pass.name).collect();
-        assert_eq!(names.len(), SCHEMAS.len() + OPERATIONS.len());
+        let passes = SCHEMAS.iter().chain(OPERATIONS).map(|pass| pass.name);
+        let names: BTreeSet<&str> = passes.chain(NAMED.iter().map(|(name, _)| *name)).collect();
+        assert_eq!(names.len(), SCHEMAS.len() + OPERATIONS.len() + NAMED.len());
     }
 }

@@ -5,7 +5,15 @@ use serde_json::{Map, Value, json};
 use crate::failure::Failure;
 
 /// Headers that the pipeline sends by itself.
-const PIPELINE_HEADERS: &[&str] = &["x-ms-client-request-id", "foundry-features", "accept", "operation-id"];
+const PIPELINE_HEADERS: &[&str] = &[
+    "x-ms-client-request-id",
+    "foundry-features",
+    "accept",
+    "operation-id",
+    "idempotency-key",
+    "repeatability-request-id",
+    "repeatability-first-sent",
+];
 
 const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
@@ -149,6 +157,71 @@ pub(super) fn split_event_streams(document: &mut Value) -> Result<usize, Failure
     Ok(count)
 }
 
+/// What the path of an operation's twin with another kind of body ends in.
+pub(crate) const BODY_FRAGMENT: &str = "#body-";
+
+pub(super) fn split_request_bodies(document: &mut Value) -> Result<usize, Failure> {
+    let mut twins: Vec<(String, String, Value)> = Vec::new();
+    let count = each_operation(document, |path, method, operation| {
+        let media: Vec<String> = operation
+            .get("requestBody")
+            .and_then(|body| body["content"].as_object())
+            .map(|content| content.keys().cloned().collect())
+            .unwrap_or_default();
+        if media.len() < 2 {
+            return Ok(0);
+        }
+        let id = operation.get("operationId").cloned().unwrap_or_default();
+        let merged = operation.remove("x-merged-operations").unwrap_or_default();
+        let whole = operation.clone();
+        for (index, media) in media.iter().enumerate() {
+            let known = merged.as_array().into_iter().flatten().find(|known| known["contentType"] == media.as_str());
+            let Some(known) = known.filter(|known| known["operationId"].is_string()) else {
+                return Err(Failure::new(
+                    format!("a body of `{media}` beside another, with no operation named for it"),
+                    format!("{} {path}", method.to_uppercase()),
+                    "name the operation of each kind of body in `x-merged-operations`, in the overlay",
+                ));
+            };
+            if known["operationId"] == id {
+                keep_body(operation, media);
+                continue;
+            }
+            let mut twin = whole.clone();
+            keep_body(&mut twin, media);
+            twin.insert("operationId".to_owned(), known["operationId"].clone());
+            for text in ["summary", "description"] {
+                match known.get(text) {
+                    Some(own) => twin.insert(text.to_owned(), own.clone()),
+                    None => twin.remove(text),
+                };
+            }
+            twins.push((format!("{path}{BODY_FRAGMENT}{index}"), method.to_owned(), Value::Object(twin)));
+        }
+        Ok(1)
+    })?;
+    for (path, method, twin) in twins {
+        document["paths"][path][method] = twin;
+    }
+    Ok(count)
+}
+
+/// Leaves an operation one kind of body, and the parameters that go with it.
+fn keep_body(operation: &mut Map<String, Value>, media: &str) {
+    if let Some(content) = operation.get_mut("requestBody").and_then(|body| body["content"].as_object_mut()) {
+        content.retain(|known, _| known == media);
+    }
+    if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
+        const NEEDED: &str = "x-required-for-content-type";
+        parameters.retain(|parameter| parameter.get(NEEDED).is_none_or(|needed| needed == media));
+        for parameter in parameters.iter_mut().filter_map(Value::as_object_mut) {
+            if parameter.remove(NEEDED).is_some() {
+                parameter.insert("required".to_owned(), true.into());
+            }
+        }
+    }
+}
+
 /// Gives a request body another media type; `true` if it had the one asked for.
 fn rename_body(operation: &mut Map<String, Value>, from: &str, to: &str, schema: Option<Value>) -> bool {
     let content = operation.get_mut("requestBody").and_then(|body| body.get_mut("content"));
@@ -200,6 +273,32 @@ mod tests {
 
     fn of_type(name: &str) -> Value {
         json!({ "content": { "application/json": { "schema": { "$ref": format!("#/components/schemas/{name}") } } } })
+    }
+
+    #[test]
+    fn each_kind_of_body_has_an_operation_of_its_own() {
+        let operation = json!({
+            "operationId": "A_make",
+            "parameters": [{ "name": "sum", "in": "header", "required": false, "x-required-for-content-type": "multipart/form-data" }],
+            "requestBody": { "content": { "application/json": { "schema": {} }, "multipart/form-data": { "schema": {} } } },
+            "x-merged-operations": [
+                { "operationId": "A_make", "contentType": "application/json" },
+                { "operationId": "A_makeFromFiles", "contentType": "multipart/form-data" },
+            ],
+        });
+        let mut document = json!({ "paths": { "/a": { "post": operation } } });
+        assert_eq!(split_request_bodies(&mut document).unwrap(), 1);
+        let json = &document["paths"]["/a"]["post"];
+        assert_eq!(json["requestBody"]["content"], json!({ "application/json": { "schema": {} } }));
+        assert_eq!((&json["operationId"], &json["parameters"]), (&json!("A_make"), &json!([])));
+        let files = &document["paths"]["/a#body-1"]["post"];
+        assert_eq!(files["requestBody"]["content"], json!({ "multipart/form-data": { "schema": {} } }));
+        assert_eq!(files["operationId"], "A_makeFromFiles");
+        assert_eq!(files["parameters"], json!([{ "name": "sum", "in": "header", "required": true }]));
+
+        document["paths"]["/a"]["post"]["requestBody"]["content"]["text/plain"] = json!({});
+        let error = split_request_bodies(&mut document).unwrap_err().to_string();
+        assert!(error.contains("POST /a") && error.contains("x-merged-operations"), "{error}");
     }
 
     #[test]

@@ -70,6 +70,31 @@ pub(super) fn collapse_all_of_of_one(document: &mut Value) -> Result<usize, Fail
     Ok(count)
 }
 
+pub(super) fn null_out_of_enums(document: &mut Value) -> Result<usize, Failure> {
+    let mut count = 0;
+    each_schema(document, &mut |schema| {
+        let Some(values) = schema.get_mut("enum").and_then(Value::as_array_mut) else { return };
+        let before = values.len();
+        values.retain(|value| !value.is_null());
+        if values.len() < before {
+            schema.insert("nullable".to_owned(), true.into());
+            count += 1;
+        }
+    });
+    Ok(count)
+}
+
+pub(super) fn number_enums(document: &mut Value) -> Result<usize, Failure> {
+    let mut count = 0;
+    each_schema(document, &mut |schema| {
+        let is_other = matches!(schema.get("type").and_then(Value::as_str), Some("integer" | "number" | "boolean"));
+        if is_other && schema.remove("enum").is_some() {
+            count += 1;
+        }
+    });
+    Ok(count)
+}
+
 /// The mark of a constant: OpenAPI 3.0 has none of its own.
 pub(crate) const CONSTANT: &str = "x-constant";
 
@@ -99,6 +124,22 @@ mod tests {
         let mut document = json!({ "components": { "schemas": { "A": schema } } });
         let count = pass(&mut document).unwrap();
         (document["components"]["schemas"]["A"].take(), count)
+    }
+
+    #[test]
+    fn null_among_the_values_becomes_nullable() {
+        let schema = json!({ "type": "string", "enum": ["a", null, "b"] });
+        let expected = json!({ "type": "string", "enum": ["a", "b"], "nullable": true });
+        assert_eq!(after(null_out_of_enums, schema), (expected.clone(), 1));
+        assert_eq!(after(null_out_of_enums, expected.clone()), (expected, 0));
+    }
+
+    #[test]
+    fn numbers_are_no_enums() {
+        let (schema, count) = after(number_enums, json!({ "type": "integer", "enum": [1, 2] }));
+        assert_eq!((schema, count), (json!({ "type": "integer" }), 1));
+        let strings = json!({ "type": "string", "enum": ["1"] });
+        assert_eq!(after(number_enums, strings.clone()), (strings, 0));
     }
 
     #[test]

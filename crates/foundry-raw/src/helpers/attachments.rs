@@ -1,6 +1,6 @@
 //! Helpers on attachments: a file and the tool it is for.
 
-use crate::v2025_05_01::types::{CodeInterpreterToolDefinition, FileSearchToolDefinition, MessageAttachment};
+use crate::classic_types::{CodeInterpreterToolDefinition, FileSearchToolDefinition, MessageAttachment};
 
 impl MessageAttachment {
     /// An uploaded file to search in.

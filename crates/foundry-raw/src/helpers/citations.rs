@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::v2025_05_01::types::{MessageContent, MessageTextAnnotation, MessageTextDetails, ThreadMessage};
+use crate::classic_types::{MessageContent, MessageTextAnnotation, MessageTextDetails, ThreadMessage};
 
 /// What stands between the text parts of a message in its whole text.
 pub(super) const BETWEEN: &str = "\n\n";

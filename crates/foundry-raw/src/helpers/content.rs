@@ -1,6 +1,6 @@
 //! Helpers on what messages are made of when they are sent: texts and images.
 
-use crate::v2025_05_01::types::{
+use crate::classic_types::{
     MessageImageFileParam, MessageImageUrlParam, MessageInputContent, MessageInputContentBlock,
     MessageInputImageFileBlock, MessageInputImageUrlBlock, MessageInputTextBlock,
 };

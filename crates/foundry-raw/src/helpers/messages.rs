@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::citations::BETWEEN;
 use super::{ParseTextError, parse_text};
-use crate::v2025_05_01::types::{MessageContent, ThreadMessage};
+use crate::classic_types::{MessageContent, ThreadMessage};
 
 impl ThreadMessage {
     /// The text of the message: its text parts, one after the other, with an empty line between.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::retry_hint;
-use crate::v2025_05_01::types::{RunStatus, ThreadRun};
+use crate::classic_types::{RunStatus, ThreadRun};
 
 /// The code of a run that failed because too much was asked at once.
 const RATE_LIMIT: &str = "rate_limit_exceeded";

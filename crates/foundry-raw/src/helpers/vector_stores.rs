@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::v2025_05_01::types::{
+use crate::classic_types::{
     VectorStore, VectorStoreFile, VectorStoreFileBatch, VectorStoreFileBatchStatus, VectorStoreFileCount,
     VectorStoreFileStatus, VectorStoreStatus,
 };

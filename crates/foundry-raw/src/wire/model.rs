@@ -318,6 +318,7 @@ macro_rules! model {
             }
 
             impl $crate::wire::Fields for $model {
+                #[allow(unused_variables, reason = "a struct may have no property")]
                 fn set(
                     &mut self,
                     index: usize,

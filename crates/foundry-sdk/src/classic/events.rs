@@ -3,8 +3,8 @@
 use foundry_raw::{Decode, Event};
 use serde_json::Value;
 
+use crate::classic::types::{AgentThread, MessageDeltaChunk, RunStep, RunStepDeltaChunk, ThreadMessage, ThreadRun};
 use crate::error::{Error, ErrorKind};
-use crate::types::{AgentThread, MessageDeltaChunk, RunStep, RunStepDeltaChunk, ThreadMessage, ThreadRun};
 
 /// Makes the enum of the events, and what reads one.
 macro_rules! run_events {
@@ -155,7 +155,7 @@ impl RunEvent {
     pub fn text_delta(&self) -> Option<String> {
         let Self::MessageDelta(chunk) = self else { return None };
         let pieces = chunk.delta.content.iter().filter_map(|part| match part {
-            crate::types::MessageDeltaContent::Text(part) => part.text.as_ref()?.value.as_deref(),
+            crate::classic::types::MessageDeltaContent::Text(part) => part.text.as_ref()?.value.as_deref(),
             _ => None,
         });
         let text: String = pieces.collect();

@@ -1,10 +1,10 @@
 //! What files have beside their generated requests: waiting until they are processed.
 
 use super::{Files, GetFile, UploadFile};
+use crate::classic::types::{FileInfo, FileState};
 use crate::error::{Error, ErrorKind, Result};
 use crate::poller::{Looks, OnceStarted, Polled, Poller, Standing, sealed};
 use crate::request::Request;
-use crate::types::{FileInfo, FileState};
 
 impl Request<UploadFile> {
     /// Uploads the file, and polls it until the service has processed it.

@@ -13,11 +13,11 @@ use futures_core::future::BoxFuture;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use super::{CreateVectorStore, Files, VectorStoreFileBatches, VectorStoreFiles, VectorStores};
+use crate::classic::types::{FileInfo, FilePurpose, VectorStore, VectorStoreFileStatusFilter};
 use crate::error::{Error, ErrorKind, Result};
 use crate::multipart::{Callback, FileContent};
 use crate::poller::Looks;
 use crate::request::Request;
-use crate::types::{FileInfo, FilePurpose, VectorStore, VectorStoreFileStatusFilter};
 
 /// How many files the service takes in one request.
 const FILES_AT_ONCE: usize = 500;

@@ -1,8 +1,8 @@
 //! What messages have beside their generated requests: the short way to say something.
 
 use super::{CreateMessage, Messages};
+use crate::classic::types::{MessageInputContent, MessageRole};
 use crate::request::Request;
-use crate::types::{MessageInputContent, MessageRole};
 
 impl Messages {
     /// Adds a message of the user: a text, or a list of blocks.

@@ -1,7 +1,7 @@
-//! The classic surface: agents, threads, messages, runs, files and vector stores, and what else
-//! api-version 2025-05-01 has.
+//! The classic surface: agents, threads, messages, runs, files and vector stores.
 //!
-//! The same on api-version 2025-05-01 and on `v1`. Groups and requests are generated; what is added
+//! The same on api-version 2025-05-01 and on `v1`; what else 2025-05-01 has (connections, datasets,
+//! indexes, deployments) hangs from it too. Groups and requests are generated; what is added
 //! by hand stands here.
 
 mod download;
@@ -21,7 +21,7 @@ pub(crate) use partial::Partial;
 pub use runs::RunPoller;
 pub use stream::{RunItem, RunStream};
 
-pub use crate::generated::v2025_05_01::*;
+pub use crate::generated::classic::*;
 
 use crate::client::ProjectClient;
 
@@ -34,5 +34,9 @@ pub struct Classic {
 impl Classic {
     pub(crate) fn new(client: &ProjectClient) -> Self {
         Self { client: client.clone() }
+    }
+
+    pub(crate) fn project_client(&self) -> &ProjectClient {
+        &self.client
     }
 }

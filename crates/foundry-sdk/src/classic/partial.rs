@@ -1,7 +1,7 @@
 //! What a stream has shown of its run so far: the run, and the message that is being written.
 
 use super::RunEvent;
-use crate::types::{
+use crate::classic::types::{
     MessageContent, MessageDeltaChunk, MessageDeltaContent, MessageTextContent, MessageTextDetails, ThreadMessage,
     ThreadRun,
 };
@@ -52,7 +52,7 @@ impl Partial {
                 message.content.push(
                     MessageTextContent::new(MessageTextDetails::new(
                         "",
-                        [] as [crate::types::MessageTextAnnotation; 0],
+                        [] as [crate::classic::types::MessageTextAnnotation; 0],
                     ))
                     .into(),
                 );

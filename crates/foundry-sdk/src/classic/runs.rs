@@ -11,6 +11,9 @@ use serde_json::Value;
 use super::{CancelRun, CreateRun, CreateThreadAndRun, GetRun, Messages, Runs, SubmitRunToolOutputs};
 use crate::answering::{Answers, ApprovalReady, Asked};
 use crate::approvals::ApprovalRequest;
+use crate::classic::types::{
+    RequiredAction, RequiredToolCall, RunStatus, ThreadMessage, ThreadRun, ToolApproval, ToolDefinition, ToolOutput,
+};
 use crate::client::ProjectClient;
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::{FunctionCall, FunctionOutput, FunctionSet};
@@ -18,9 +21,6 @@ use crate::poller::{
     Asking, Cancel, Cancelable, Job, Looks, Polled, Poller, RunGuard, Seen, Standing, WhenBusy, as_cancelled, sealed,
 };
 use crate::request::{Operation, Reply, Request};
-use crate::types::{
-    RequiredAction, RequiredToolCall, RunStatus, ThreadMessage, ThreadRun, ToolApproval, ToolDefinition, ToolOutput,
-};
 
 /// Polls a run until it ends.
 ///

@@ -17,12 +17,12 @@ use super::runs::{RunJob, RunPoller, Start};
 use super::{CreateRun, CreateThreadAndRun, RunEvent, Runs, SubmitRunToolOutputs};
 use crate::answering::{Answered, Answering, Step};
 use crate::approvals::ApprovalPolicy;
+use crate::classic::types::{RunStep, ThreadMessage, ThreadRun};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event_stream::EventStream;
 use crate::functions::FunctionSet;
 use crate::poller::{Job as _, Looks, Polled as _, RunGuard, Standing};
 use crate::request::{Request, Streamed};
-use crate::types::{RunStep, ThreadMessage, ThreadRun};
 
 /// A run as a stream of its events.
 ///

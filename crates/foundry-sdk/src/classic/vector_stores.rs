@@ -8,13 +8,13 @@ use super::{
     CancelVectorStoreFileBatch, CreateVectorStore, CreateVectorStoreFile, CreateVectorStoreFileBatch, GetVectorStore,
     GetVectorStoreFile, GetVectorStoreFileBatch, VectorStoreFileBatches, VectorStoreFiles, VectorStores,
 };
-use crate::error::{Error, Result};
-use crate::poller::{Cancel, Cancelable, Looks, OnceStarted, Polled, Poller, Standing, as_cancelled, sealed};
-use crate::request::{Operation, Request};
-use crate::types::{
+use crate::classic::types::{
     VectorStore, VectorStoreFile, VectorStoreFileBatch, VectorStoreFileBatchStatus, VectorStoreFileStatus,
     VectorStoreStatus,
 };
+use crate::error::{Error, Result};
+use crate::poller::{Cancel, Cancelable, Looks, OnceStarted, Polled, Poller, Standing, as_cancelled, sealed};
+use crate::request::{Operation, Request};
 
 impl Request<CreateVectorStore> {
     /// Creates the store, and polls it until none of its files is left to be indexed.

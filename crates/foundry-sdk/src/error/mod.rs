@@ -323,7 +323,7 @@ impl Error {
         if let Some(state) = state.downcast_ref::<S>() {
             return Some(state);
         }
-        #[cfg(feature = "v2025-05-01")]
+        #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
         if let Some(partial) = state.downcast_ref::<crate::classic::Partial>() {
             return (partial.run.as_ref()? as &dyn Any).downcast_ref::<S>();
         }
@@ -332,8 +332,8 @@ impl Error {
 
     /// The message that was being written when a run's stream broke: as much of its text as was read,
     /// up to 1 MiB.
-    #[cfg(feature = "v2025-05-01")]
-    pub fn partial_message(&self) -> Option<&foundry_raw::v2025_05_01::types::ThreadMessage> {
+    #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
+    pub fn partial_message(&self) -> Option<&crate::classic::types::ThreadMessage> {
         self.0.state.as_ref()?.downcast_ref::<crate::classic::Partial>()?.message.as_ref()
     }
 
@@ -359,22 +359,22 @@ impl Error {
     }
 
     /// How a run ended that did not complete ([`ErrorKind::RunFailed`]).
-    #[cfg(feature = "v2025-05-01")]
+    #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
     pub fn run_failed(&self) -> Option<&foundry_raw::RunFailed> {
         self.0.source.as_deref()?.downcast_ref()
     }
 
     /// What a vector store lacks that is not ready ([`ErrorKind::NotReady`]).
-    #[cfg(feature = "v2025-05-01")]
+    #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
     pub fn not_ready(&self) -> Option<&foundry_raw::VectorStoreNotReady> {
         self.0.source.as_deref()?.downcast_ref()
     }
 
     /// The code that a run ended with, if it is about one.
     fn run_code(&self) -> Option<&str> {
-        #[cfg(feature = "v2025-05-01")]
+        #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
         return self.run_failed().map(|failed| failed.code.as_str());
-        #[cfg(not(feature = "v2025-05-01"))]
+        #[cfg(not(any(feature = "v2025-05-01", feature = "v1")))]
         None
     }
 
@@ -404,7 +404,7 @@ impl Error {
     /// # Troubleshooting
     /// See [`ErrorKind::RateLimited`].
     pub fn is_rate_limited(&self) -> bool {
-        #[cfg(feature = "v2025-05-01")]
+        #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
         if self.run_failed().is_some_and(foundry_raw::RunFailed::is_rate_limited) {
             return true;
         }
@@ -473,8 +473,8 @@ impl Error {
             shown(self.request_id()),
             shown(self.client_request_id()),
         );
-        #[cfg(feature = "v2025-05-01")]
-        let line = match self.last_state::<foundry_raw::v2025_05_01::types::ThreadRun>() {
+        #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
+        let line = match self.last_state::<crate::classic::types::ThreadRun>() {
             Some(run) => format!("{line} run={} thread={} run-status={}", run.id, run.thread_id, run.status),
             None => line,
         };
@@ -484,7 +484,7 @@ impl Error {
 
 /// A run that did not complete, as an error: with its account as the source and the run as the last
 /// state.
-#[cfg(feature = "v2025-05-01")]
+#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 impl From<foundry_raw::RunFailed> for Error {
     fn from(failed: foundry_raw::RunFailed) -> Self {
         let (run, retry_after) = (failed.run.clone(), failed.retry_after);
@@ -497,7 +497,7 @@ impl From<foundry_raw::RunFailed> for Error {
 
 /// A vector store, a batch or a file of one that is not ready, as an error with its account as the
 /// source.
-#[cfg(feature = "v2025-05-01")]
+#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 impl From<foundry_raw::VectorStoreNotReady> for Error {
     fn from(not_ready: foundry_raw::VectorStoreNotReady) -> Self {
         Self::new(ErrorKind::NotReady, not_ready.to_string()).with_source(not_ready)

@@ -1,6 +1,6 @@
 //! Functions as tools of classic agents.
 
-use foundry_raw::v2025_05_01::types::{FunctionDefinition, FunctionToolDefinition, ToolDefinition};
+use crate::classic::types::{FunctionDefinition, FunctionToolDefinition, ToolDefinition};
 
 use super::Function;
 

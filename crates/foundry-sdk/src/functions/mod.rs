@@ -3,7 +3,7 @@
 mod arguments;
 mod call;
 mod caught;
-#[cfg(feature = "v2025-05-01")]
+#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 mod classic;
 mod function;
 mod schema;

@@ -414,10 +414,10 @@ async fn schemas_of_run_time_go_as_they_are() {
     assert_eq!(output(echo(), " ").await.output, "{}");
 }
 
-#[cfg(feature = "v2025-05-01")]
+#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 #[test]
 fn functions_are_tools_of_classic_agents() {
-    use foundry_raw::v2025_05_01::types::CreateAgentOptions;
+    use crate::classic::types::CreateAgentOptions;
 
     let functions = FunctionSet::new([
         Function::infallible(|_: Number| async {}).strict(true),

@@ -88,6 +88,23 @@ impl Form {
         reqwest::multipart::Form::new()
     }
 
+    /// A body that is the content of one file, and no form around it.
+    #[allow(dead_code, reason = "not every API has such bodies")]
+    pub(crate) fn of_content(file: FileContent) -> Self {
+        Self { boundary: String::new(), parts: vec![Part { head: Bytes::new(), content: Content::File(file) }] }
+    }
+
+    /// As [`stand_in`](Self::stand_in), for the content of one file.
+    #[allow(dead_code, reason = "not every API has such bodies")]
+    pub(crate) fn stand_in_bytes() -> reqwest::Body {
+        reqwest::Body::from("")
+    }
+
+    /// Whether it is the content of one file.
+    fn is_content(&self) -> bool {
+        self.boundary.is_empty()
+    }
+
     /// Whether it can be sent more than once.
     pub(crate) fn is_repeatable(&self) -> bool {
         self.parts.iter().all(|part| match &part.content {
@@ -117,11 +134,18 @@ impl Form {
                     segments.push_back(Segment::File(reading));
                 }
             }
-            add(&mut segments, Bytes::from_static(b"\r\n"));
+            if !self.is_content() {
+                add(&mut segments, Bytes::from_static(b"\r\n"));
+            }
         }
-        add(&mut segments, format!("--{}--\r\n", self.boundary).into());
+        if !self.is_content() {
+            add(&mut segments, format!("--{}--\r\n", self.boundary).into());
+        }
         let length = length.zip(of_files).and_then(|(rest, files)| rest.checked_add(files));
-        let content_type = format!("multipart/form-data; boundary={}", self.boundary);
+        let content_type = match self.is_content() {
+            true => "application/octet-stream".to_owned(),
+            false => format!("multipart/form-data; boundary={}", self.boundary),
+        };
         let content_type = HeaderValue::from_str(&content_type).map_err(|error| {
             Error::new(ErrorKind::InvalidInput, "the form has no boundary that can be sent").with_source(error)
         })?;

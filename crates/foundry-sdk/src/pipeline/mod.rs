@@ -19,7 +19,8 @@ use url::Url;
 use self::attempt::Reading;
 pub(crate) use self::attempt::Sender;
 use self::options::Sent;
-pub(crate) use self::options::{CallOptions, new_request_id};
+#[allow(unused_imports, reason = "not every API has agents with paths of their own")]
+pub(crate) use self::options::{AgentScope, CallOptions, new_request_id};
 pub use self::retry::RetryPolicy;
 pub(crate) use self::retry::{Budget, retry_after};
 use crate::clock::Clock;
@@ -69,12 +70,14 @@ impl Pipeline {
         })?;
         // What the caller gave comes first: the operation adds only what is not there.
         options.apply(call, id);
-        call.stamp(options.api_version.as_deref());
+        let scope = options.agent_scope.as_ref().map(|scope| scope.table);
+        call.stamp(options.api_version.as_deref().or(scope.and_then(|scope| scope.api_version)));
         let operation = call.operation;
         let headers = call.request.headers_mut();
         headers.entry(header::USER_AGENT).or_insert_with(|| self.user_agent.clone());
+        let features = scope.map_or(operation.features, |scope| foundry_raw::Features::Required(scope.features));
         if !headers.contains_key(FOUNDRY_FEATURES)
-            && let Some(value) = feature::header(operation.features, &self.features, &options.features)?
+            && let Some(value) = feature::header(features, &self.features, &options.features)?
         {
             headers.insert(FOUNDRY_FEATURES, value);
         }

@@ -36,8 +36,19 @@ pub struct CallOptions {
     pub(crate) features: Vec<FoundryFeature>,
     /// The body, if it is a form: it is put on each attempt anew.
     pub(crate) form: Option<Arc<Form>>,
+    /// The agent whose own path the call goes to, if it does.
+    pub(crate) agent_scope: Option<AgentScope>,
     /// What became of the call, once it was sent.
     pub(crate) sent: Arc<OnceLock<Sent>>,
+}
+
+/// An agent whose OpenAI-shaped operations are called at its own path.
+#[derive(Clone, Debug)]
+pub(crate) struct AgentScope {
+    #[cfg_attr(not(feature = "v1"), allow(dead_code, reason = "not every API has such paths"))]
+    pub(crate) agent_name: String,
+    /// What has to be sent with such calls.
+    pub(crate) table: &'static foundry_raw::AgentScope,
 }
 
 /// Where a call went, and how often.

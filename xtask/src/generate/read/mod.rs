@@ -12,16 +12,17 @@ use heck::ToSnakeCase as _;
 use serde_json::{Map, Value};
 
 use self::reach::Reach;
-use super::api::{Api, Operation, Streaming, TypeDefinition};
+use super::api::{AgentScope, Api, Operation, Streaming, TypeDefinition};
 use super::client::STREAM_SUFFIX;
 use super::names::{self, Names};
+use super::sources::Source as ApiSource;
 use crate::failure::Failure;
 
 /// Reads an API from its document, normalised by the passes over schemas; `published` is the
 /// document before its overlay.
 pub(crate) fn read(
     name: &str,
-    module: &str,
+    source: &ApiSource,
     published: &Value,
     document: &Value,
     names: &mut Names,
@@ -30,11 +31,13 @@ pub(crate) fn read(
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object).unwrap_or(&empty);
     let operations = operations(document);
     check_groups(&operations)?;
-    let rust = names.fix_schemas(schemas.keys().map(String::as_str))?;
+    let mut reach = Reach::default();
+    for operation in &operations {
+        reach.add(schemas, operation);
+    }
+    let is_kept = |name: &str| source.unreferenced || reach.contains(name);
+    let rust = names.fix_schemas(schemas.keys().map(String::as_str).filter(|name| is_kept(name)))?;
     let methods = names.fix_operations(operations.iter().map(|operation| operation.id))?;
-    let grouped = operations.iter().map(|operation| (operation.id, group(operation)));
-    let sdk_methods = names.fix_methods(grouped.clone())?;
-    let builders = names.fix_builders(grouped)?;
     let reader = Reader {
         published,
         document,
@@ -45,12 +48,8 @@ pub(crate) fn read(
         tags: tags(schemas),
     };
 
-    let mut reach = Reach::default();
-    for operation in &operations {
-        reach.add(schemas, operation);
-    }
     let mut types = BTreeMap::new();
-    for (document_name, schema) in schemas {
+    for (document_name, schema) in schemas.iter().filter(|(name, _)| is_kept(name)) {
         let in_requests = reach.requests.contains(document_name.as_str());
         let in_answers = reach.answers.contains(document_name.as_str());
         let definition = TypeDefinition {
@@ -63,17 +62,37 @@ pub(crate) fn read(
     }
     let operations = operations
         .iter()
-        .map(|operation| {
-            let name = |names: &BTreeMap<String, String>| names.get(operation.id).cloned().unwrap_or_default();
-            reader.operation(operation, [name(&methods), name(&sdk_methods), name(&builders)])
-        })
+        .map(|operation| reader.operation(operation, methods.get(operation.id).cloned().unwrap_or_default()))
         .collect::<Result<Vec<Operation>, _>>()?;
     check_twins(&operations)?;
     names.check_chosen()?;
-    let mut api =
-        Api { name: name.to_owned(), module: module.to_owned(), types, operations, groups: described_groups(document) };
+    let mut api = Api {
+        name: name.to_owned(),
+        module: source.module.clone(),
+        feature: source.feature.clone(),
+        types,
+        shared: BTreeMap::new(),
+        operations,
+        groups: described_groups(document),
+        agent_scope: agent_scope(document)?,
+    };
     api.box_cycles();
     Ok(api)
+}
+
+/// Where an agent has the OpenAI-shaped operations at a path of its own.
+fn agent_scope(document: &Value) -> Result<Option<AgentScope>, Failure> {
+    let Some(mark) = document.get("x-openai-agent-base") else { return Ok(None) };
+    let path = text(mark, "path").filter(|path| path.contains("/{agent_name}/"));
+    let Some(path) = path else {
+        return Err(Failure::new(
+            "no `path` with `{agent_name}` in it",
+            "x-openai-agent-base",
+            "correct the mark in the overlay",
+        ));
+    };
+    let version = if mark["apiVersionQuery"] == true { text(&document["info"], "version") } else { None };
+    Ok(Some(AgentScope { path, api_version: version, features: strings(&mark["foundryFeatures"]) }))
 }
 
 /// An operation of the document as it stands.

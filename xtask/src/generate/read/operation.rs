@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::{Reader, Source, answer, group, is_json, reference, strings, text};
 use crate::failure::Failure;
-use crate::generate::api::{Features, Operation, Paging, Part, PartContent, Streaming, Type};
-use crate::normalize::is_argument;
+use crate::generate::api::{Features, LongRunning, Operation, Paging, Part, PartContent, Streaming, Type};
+use crate::normalize::{BODY_FRAGMENT, is_argument};
 
 /// Headers that make the repetition of a request safe.
 const REPLAY_KEYS: &[&str] = &["Operation-Id", "Idempotency-Key", "Repeatability-Request-ID"];
@@ -74,12 +74,29 @@ impl Reader<'_> {
         Ok(parts)
     }
 
-    pub(super) fn operation(
-        &self,
-        source: &Source<'_>,
-        [name, sdk_method, builder]: [String; 3],
-    ) -> Result<Operation, Failure> {
-        let place = format!("{} {}", source.method.to_uppercase(), source.path);
+    fn long_running(&self, mark: &Value, place: &str) -> Result<LongRunning, Failure> {
+        let of = |key: &str| {
+            text(mark, key)
+                .ok_or_else(|| Failure::new(format!("`x-lro` without `{key}`"), place, "add it in the overlay"))
+        };
+        let result = match text(mark, "finalResultProperty") {
+            Some(property) => Some((property, self.ty(&mark["finalResult"], place)?)),
+            None => None,
+        };
+        Ok(LongRunning {
+            header: of("statusHeader")?,
+            path: of("statusPath")?,
+            status: self.ty(&mark["status"], place)?,
+            result,
+        })
+    }
+
+    pub(super) fn operation(&self, source: &Source<'_>, name: String) -> Result<Operation, Failure> {
+        let (path, is_split) = match source.path.split_once(BODY_FRAGMENT) {
+            Some((path, _)) => (path, true),
+            None => (source.path, false),
+        };
+        let place = format!("{} {path}", source.method.to_uppercase());
         let value = source.value;
         self.check_parameters(source, &place)?;
         let version =
@@ -149,18 +166,19 @@ impl Reader<'_> {
             events,
             id: source.id.to_owned(),
             name,
-            sdk_method,
-            builder,
+            sdk_method: String::new(),
+            builder: String::new(),
             group: group(source).to_owned(),
             method: source.method.to_uppercase(),
-            path: source.path.to_owned(),
+            path: path.to_owned(),
+            is_split,
             api_version,
             request_content_type: bodies.and_then(|content| content.keys().next().cloned()),
             response_content_type: buffered.cloned(),
             features,
             replay_key: REPLAY_KEYS.iter().find(|key| header(key).is_some()).map(|key| (*key).to_owned()),
             paging,
-            long_running: value.get("x-lro").is_some(),
+            long_running: value.get("x-lro").map(|mark| self.long_running(mark, &place)).transpose()?,
             streaming: match (streams, buffered) {
                 (false, _) => Streaming::Never,
                 (true, Some(_)) => Streaming::Optional,
@@ -174,6 +192,13 @@ impl Reader<'_> {
                 .iter()
                 .filter(|parameter| parameter["schema"]["type"] == "array" && parameter["explode"] == false)
                 .filter_map(|parameter| Some(text(parameter, "name")?.to_snake_case()))
+                .collect(),
+            headers: source
+                .parameters
+                .iter()
+                .filter(|parameter| parameter["in"] == "header" && is_argument(parameter))
+                .filter_map(|parameter| text(parameter, "name"))
+                .map(|name| (name.clone(), name.to_snake_case()))
                 .collect(),
             parameters: source
                 .parameters

@@ -61,6 +61,11 @@ impl Reach {
         }
     }
 
+    /// Whether an operation reaches it.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.groups.contains_key(name)
+    }
+
     /// The file a type stands in.
     pub(super) fn group(&self, name: &str) -> String {
         self.groups.get(name).map_or_else(|| "unreferenced".to_owned(), |(_, group)| group.clone())

@@ -1,6 +1,6 @@
 //! The shape of a schema: struct, enum, union or another name of a type.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
@@ -204,15 +204,10 @@ impl Reader<'_> {
         Ok(branches.into_iter().map(|(_, branch)| branch).collect())
     }
 
-    /// A union without a discriminator: by a constant that all parts fix, or by the kind of JSON
-    /// value and the keys that objects need.
+    /// A union without a discriminator: by the kind of JSON value and the keys that objects need.
     fn untagged(&self, parts: &[Value], place: &str) -> Result<Shape, Failure> {
-        let names: Option<Vec<&str>> = parts.iter().map(reference).collect();
-        if let Some(names) = &names
-            && let Some((tag, pairs)) = self.inferred_tag(names)
-        {
-            return Ok(Shape::Tagged { tag, branches: self.branches(pairs, place)?, secret: false });
-        }
+        // What may be anything is what a union keeps as received.
+        let parts = parts.iter().filter(|part| !is_anything(part));
         let mut variants: BTreeMap<Kind, KindVariant> = BTreeMap::new();
         let mut objects: Vec<ObjectVariant> = Vec::new();
         for part in parts {
@@ -255,31 +250,9 @@ impl Reader<'_> {
             }
         }
         objects.sort_by_key(|object| std::cmp::Reverse(object.needs.len()));
-        for pair in objects.windows(2) {
-            if pair[0].needs == pair[1].needs {
-                return Err(Failure::new(
-                    format!("{} and {} need the same keys, so that nothing tells them apart", pair[0].ty, pair[1].ty),
-                    place,
-                    "tell them apart in the overlay or by a pass",
-                ));
-            }
-        }
+        // Of those that need the same keys the first is what is read; the others can be sent. Both would
+        // be sent back as received.
         Ok(Shape::Untagged { variants: variants.into_values().collect(), objects })
-    }
-
-    fn inferred_tag<'n>(&self, names: &[&'n str]) -> Option<(String, Vec<(String, &'n str)>)> {
-        ["type", "kind", "role", "object"].into_iter().find_map(|tag| {
-            let pairs: Option<Vec<(String, &str)>> = names
-                .iter()
-                .map(|name| {
-                    let constant = self.schemas.get(*name)?.get("properties")?.get(tag)?.get(CONSTANT)?.as_str()?;
-                    Some((constant.to_owned(), *name))
-                })
-                .collect();
-            let pairs = pairs?;
-            let distinct: BTreeSet<&str> = pairs.iter().map(|(value, _)| value.as_str()).collect();
-            (distinct.len() == pairs.len()).then(|| (tag.to_owned(), pairs))
-        })
     }
 
     /// The JSON kind of a part of a union, and its name if it has one.
@@ -349,6 +322,11 @@ impl Reader<'_> {
             Some(other) => return refuse(&format!("the unknown type `{other}`")),
         })
     }
+}
+
+/// Whether a schema says nothing.
+fn is_anything(schema: &Value) -> bool {
+    schema.as_object().is_some_and(|schema| schema.keys().all(|key| matches!(key.as_str(), "description" | "nullable")))
 }
 
 /// Whether a property is marked as absent or null in recorded answers.

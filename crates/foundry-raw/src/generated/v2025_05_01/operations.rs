@@ -2,7 +2,7 @@
 //! The operations of api-version 2025-05-01.
 
 #[allow(unused_imports, reason = "not every API has all of them")]
-use crate::{Features, Operation, Paging, Streaming};
+use crate::{Features, LongRunning, Operation, Paging, Streaming};
 use http::Method;
 
 /// All operations, in the document's order.
@@ -79,7 +79,7 @@ pub static AGENTS_LIST_AGENTS: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: Some(Paging::Cursor { items: "data", parameter: "after", property: "last_id", has_more: "has_more" }),
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -96,7 +96,7 @@ pub static AGENTS_CREATE_AGENT: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -113,7 +113,7 @@ pub static AGENTS_DELETE_AGENT: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -130,7 +130,7 @@ pub static AGENTS_GET_AGENT: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -147,7 +147,7 @@ pub static AGENTS_UPDATE_AGENT: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -164,7 +164,7 @@ pub static CONNECTIONS_LIST: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: Some(Paging::NextLink { items: "value", next_link: "nextLink" }),
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -181,7 +181,7 @@ pub static CONNECTIONS_GET: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -198,7 +198,7 @@ pub static CONNECTIONS_GET_WITH_CREDENTIALS: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: true,
 };
@@ -215,7 +215,7 @@ pub static DATASETS_LIST: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: Some(Paging::NextLink { items: "value", next_link: "nextLink" }),
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -232,7 +232,7 @@ pub static DATASETS_LIST_VERSIONS: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: Some(Paging::NextLink { items: "value", next_link: "nextLink" }),
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -249,7 +249,7 @@ pub static DATASETS_DELETE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -266,7 +266,7 @@ pub static DATASETS_GET: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -283,7 +283,7 @@ pub static DATASETS_CREATE_OR_UPDATE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -300,7 +300,7 @@ pub static DATASETS_GET_CREDENTIALS: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: true,
 };
@@ -317,7 +317,7 @@ pub static DATASETS_PENDING_UPLOAD: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: true,
 };
@@ -334,7 +334,7 @@ pub static DEPLOYMENTS_LIST: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: Some(Paging::NextLink { items: "value", next_link: "nextLink" }),
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -351,7 +351,7 @@ pub static DEPLOYMENTS_GET: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -368,7 +368,7 @@ pub static FILES_LIST: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -385,7 +385,7 @@ pub static FILES_UPLOAD_FILE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -402,7 +402,7 @@ pub static FILES_DELETE_FILE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -419,7 +419,7 @@ pub static FILES_GET: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -436,7 +436,7 @@ pub static FILES_GET_FILE_CONTENT: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -453,7 +453,7 @@ pub static INDEXES_LIST: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: Some(Paging::NextLink { items: "value", next_link: "nextLink" }),
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -470,7 +470,7 @@ pub static INDEXES_LIST_VERSIONS: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: Some(Paging::NextLink { items: "value", next_link: "nextLink" }),
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -487,7 +487,7 @@ pub static INDEXES_DELETE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -504,7 +504,7 @@ pub static INDEXES_GET: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -521,7 +521,7 @@ pub static INDEXES_CREATE_OR_UPDATE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -538,7 +538,7 @@ pub static THREADS_LIST: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: Some(Paging::Cursor { items: "data", parameter: "after", property: "last_id", has_more: "has_more" }),
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -555,7 +555,7 @@ pub static THREADS_CREATE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -572,7 +572,7 @@ pub static AGENTS_CREATE_THREAD_AND_RUN: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Optional,
     secret: false,
 };
@@ -589,7 +589,7 @@ pub static THREADS_DELETE_THREAD: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -606,7 +606,7 @@ pub static THREADS_GET: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -623,7 +623,7 @@ pub static THREADS_UPDATE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -640,7 +640,7 @@ pub static MESSAGES_LIST: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: Some(Paging::Cursor { items: "data", parameter: "after", property: "last_id", has_more: "has_more" }),
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -657,7 +657,7 @@ pub static MESSAGES_CREATE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -674,7 +674,7 @@ pub static MESSAGES_GET: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -691,7 +691,7 @@ pub static MESSAGES_UPDATE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -708,7 +708,7 @@ pub static RUNS_LIST: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: Some(Paging::Cursor { items: "data", parameter: "after", property: "last_id", has_more: "has_more" }),
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -725,7 +725,7 @@ pub static RUNS_CREATE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Optional,
     secret: false,
 };
@@ -742,7 +742,7 @@ pub static RUNS_GET: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -759,7 +759,7 @@ pub static RUNS_UPDATE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -776,7 +776,7 @@ pub static RUNS_CANCEL: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -793,7 +793,7 @@ pub static RUN_STEPS_LIST: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: Some(Paging::Cursor { items: "data", parameter: "after", property: "last_id", has_more: "has_more" }),
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -810,7 +810,7 @@ pub static RUN_STEPS_GET: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -827,7 +827,7 @@ pub static RUNS_SUBMIT_TOOL_OUTPUTS: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Optional,
     secret: false,
 };
@@ -844,7 +844,7 @@ pub static VECTOR_STORES_LIST: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: Some(Paging::Cursor { items: "data", parameter: "after", property: "last_id", has_more: "has_more" }),
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -861,7 +861,7 @@ pub static VECTOR_STORES_CREATE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -878,7 +878,7 @@ pub static VECTOR_STORES_DELETE_VECTOR_STORE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -895,7 +895,7 @@ pub static VECTOR_STORES_GET: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -912,7 +912,7 @@ pub static VECTOR_STORES_MODIFY: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -929,7 +929,7 @@ pub static VECTOR_STORE_FILE_BATCHES_CREATE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -946,7 +946,7 @@ pub static VECTOR_STORE_FILE_BATCHES_GET: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -963,7 +963,7 @@ pub static VECTOR_STORE_FILE_BATCHES_CANCEL: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -980,7 +980,7 @@ pub static VECTOR_STORE_FILE_BATCHES_LIST_FILES: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: Some(Paging::Cursor { items: "data", parameter: "after", property: "last_id", has_more: "has_more" }),
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -997,7 +997,7 @@ pub static VECTOR_STORE_FILES_LIST: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: Some(Paging::Cursor { items: "data", parameter: "after", property: "last_id", has_more: "has_more" }),
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -1014,7 +1014,7 @@ pub static VECTOR_STORE_FILES_CREATE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -1031,7 +1031,7 @@ pub static VECTOR_STORE_FILES_DELETE_VECTOR_STORE_FILE: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };
@@ -1048,7 +1048,7 @@ pub static VECTOR_STORE_FILES_GET: Operation = Operation {
     features: Features::None,
     replay_key: None,
     paging: None,
-    long_running: false,
+    long_running: None,
     streaming: Streaming::Never,
     secret: false,
 };

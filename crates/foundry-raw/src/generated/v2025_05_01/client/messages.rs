@@ -3,7 +3,7 @@
 
 use super::{Client, operations, types};
 #[allow(unused_imports, reason = "not every group has all kinds of operations")]
-use crate::client::{built, path_segment, send, send_empty, send_stream};
+use crate::client::{built, path_segment, send, send_empty, send_stream, set_header};
 #[allow(unused_imports, reason = "not every group has all kinds of operations")]
 use crate::{ByteStream, Error, Reply};
 

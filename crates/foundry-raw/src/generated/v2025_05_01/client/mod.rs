@@ -29,8 +29,12 @@ impl Client {
 
     /// A client that builds requests with `client` and sends them by `transport`.
     pub fn with_transport(endpoint: &str, client: reqwest::Client, transport: Arc<dyn Transport>) -> Self {
-        let baseurl = endpoint.trim_end_matches('/').into();
-        Self { baseurl, client, transport: SharedTransport(transport) }
+        let endpoint = endpoint.trim_end_matches('/');
+        Self {
+            baseurl: endpoint.into(),
+            client,
+            transport: SharedTransport(transport),
+        }
     }
 
     /// The same client with another transport: that is how the options of one call travel.

@@ -11,40 +11,6 @@ use crate::wire::tagged_union;
 #[allow(unused_imports, reason = "not every file refers to types of others")]
 use super::*;
 
-/// Credentials that consist of an API key.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ApiKeyCredentials {
-    /// The API key, a secret; absent unless credentials were asked for.
-    pub key: Option<Secret>,
-    /// Fields that this version does not know, as received; what is put here is sent.
-    pub extra: Extra,
-}
-
-impl ApiKeyCredentials {
-    /// Without any of its optional properties.
-    pub fn new() -> Self {
-        Self {
-            key: None,
-            extra: Extra::default(),
-        }
-    }
-}
-
-impl Default for ApiKeyCredentials {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-model! {
-    ApiKeyCredentials;
-    fixed [0 "type" = "ApiKey"]
-    fields [
-        1 optional both "key" key: plain(Secret),
-    ]
-}
-
 tagged_union! {
     /// How a connection logs in to its service, told apart by `type`.
     BaseCredentials by "type" secret {
@@ -175,64 +141,6 @@ model! {
     ]
 }
 
-/// Microsoft Entra ID: a token is used instead of a stored secret.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct EntraIdCredentials {
-    /// Fields that this version does not know, as received; what is put here is sent.
-    pub extra: Extra,
-}
-
-impl EntraIdCredentials {
-    /// Without any of its optional properties.
-    pub fn new() -> Self {
-        Self {
-            extra: Extra::default(),
-        }
-    }
-}
-
-impl Default for EntraIdCredentials {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-model! {
-    EntraIdCredentials;
-    fixed [0 "type" = "AAD"]
-    fields []
-}
-
-/// The service is reached without credentials.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct NoAuthenticationCredentials {
-    /// Fields that this version does not know, as received; what is put here is sent.
-    pub extra: Extra,
-}
-
-impl NoAuthenticationCredentials {
-    /// Without any of its optional properties.
-    pub fn new() -> Self {
-        Self {
-            extra: Extra::default(),
-        }
-    }
-}
-
-impl Default for NoAuthenticationCredentials {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-model! {
-    NoAuthenticationCredentials;
-    fixed [0 "type" = "None"]
-    fields []
-}
-
 /// One page of connections.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -264,39 +172,5 @@ model! {
     fields [
         0 required both "value" value: list(Connection),
         1 optional both "nextLink" next_link: plain(String),
-    ]
-}
-
-/// Credentials that consist of a shared access signature.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SasCredentials {
-    /// The shared access signature, a secret; absent unless credentials were asked for.
-    pub sas: Option<Secret>,
-    /// Fields that this version does not know, as received; what is put here is sent.
-    pub extra: Extra,
-}
-
-impl SasCredentials {
-    /// Without any of its optional properties.
-    pub fn new() -> Self {
-        Self {
-            sas: None,
-            extra: Extra::default(),
-        }
-    }
-}
-
-impl Default for SasCredentials {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-model! {
-    SasCredentials;
-    fixed [0 "type" = "SAS"]
-    fields [
-        1 optional both "SAS" sas: plain(Secret),
     ]
 }

@@ -5,7 +5,6 @@ use crate::Extra;
 use crate::List;
 use std::collections::BTreeMap;
 use crate::wire::model;
-use crate::wire::open_enum;
 use crate::wire::tagged_union;
 #[allow(unused_imports, reason = "not every file refers to types of others")]
 use super::*;
@@ -15,14 +14,6 @@ tagged_union! {
     Deployment by "type" {
         /// A model deployed under a name of its own.
         ModelDeployment(ModelDeployment) = 0 "ModelDeployment",
-    }
-}
-
-open_enum! {
-    /// Kinds of deployments.
-    DeploymentType {
-        /// A deployed model.
-        ModelDeployment = "ModelDeployment",
     }
 }
 
