@@ -342,3 +342,109 @@ pub(crate) fn is_interchangeable(earlier: &Api, a: &Operation, later: &Api, b: &
         && same(&a.request, &b.request)
         && same(&a.answer, &b.answer)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate::names::Names;
+    use crate::generate::read::read;
+    use crate::generate::sources::Source;
+    use crate::normalize;
+    use serde_json::{Value, json};
+
+    /// An API whose only operation answers with `Thing`, or whatever it is called.
+    fn api(name: &str, thing: &str, schemas: Value) -> Api {
+        let answer = json!({ "schema": { "$ref": format!("#/components/schemas/{thing}") } });
+        let mut document = json!({
+            "info": { "version": name },
+            "paths": { "/things": { "get": {
+                "operationId": "Things_get", "tags": ["Things"],
+                "responses": { "200": { "content": { "application/json": answer } } },
+            } } },
+            "components": { "schemas": schemas },
+        });
+        normalize::run(normalize::SCHEMAS, &mut document).unwrap();
+        let source = Source { module: name.to_owned(), feature: name.to_owned(), ..Source::test() };
+        read(name, &source, &document, &document, &mut Names::parse("", "names.toml").unwrap()).unwrap()
+    }
+
+    fn object(properties: Value) -> Value {
+        json!({ "type": "object", "properties": properties })
+    }
+
+    fn reference(name: &str) -> Value {
+        json!({ "$ref": format!("#/components/schemas/{name}") })
+    }
+
+    fn things(thing: &str, part: &str, of_part: Value) -> Value {
+        json!({ thing: object(json!({ "part": reference(part) })), part: object(json!({ "a": of_part })) })
+    }
+
+    fn shared(apis: &[Api], index: usize) -> Vec<(String, String, String)> {
+        let of = |(name, shared): (&String, &SharedType)| (name.clone(), shared.module.clone(), shared.name.clone());
+        apis[index].shared.iter().map(of).collect()
+    }
+
+    #[test]
+    fn what_is_equal_is_shared_also_under_another_name() {
+        let text = json!({ "type": "string" });
+        let mut apis = vec![
+            api("a", "Thing", things("Thing", "Part", text.clone())),
+            api("b", "Thing", things("Thing", "ClassicPart", text.clone())),
+            api("c", "Thing", things("Thing", "Part", json!({ "type": "integer" }))),
+        ];
+        let record = find(&mut apis, &Record::new()).unwrap();
+        let of = |name: &str, there: &str| (name.to_owned(), "a_and_b".to_owned(), there.to_owned());
+        assert_eq!(shared(&apis, 0), [of("Part", "Part"), of("Thing", "Thing")]);
+        assert_eq!(shared(&apis, 1), [of("ClassicPart", "Part"), of("Thing", "Thing")]);
+        // Its part is another one, so that the whole is too.
+        assert_eq!(shared(&apis, 2), []);
+        assert_eq!(record["b"]["a"]["ClassicPart"], "Part");
+        assert_eq!(parse(&to_text(&record)).unwrap(), record);
+    }
+
+    #[test]
+    fn three_of_a_kind_are_in_one_place() {
+        let text = json!({ "type": "string" });
+        let of = |name: &str| api(name, "Thing", things("Thing", "Part", text.clone()));
+        let mut apis = vec![of("a"), of("b"), of("c")];
+        find(&mut apis, &Record::new()).unwrap();
+        for index in 0..3 {
+            assert!(shared(&apis, index).iter().all(|(_, module, _)| module == "a_and_b_and_c"), "{index}");
+        }
+    }
+
+    #[test]
+    fn circles_are_equal_unless_something_in_them_differs() {
+        let circle = |ty: &str| {
+            json!({
+                "Thing": object(json!({ "next": reference("Other"), "a": { "type": ty } })),
+                "Other": object(json!({ "back": reference("Thing") })),
+            })
+        };
+        let mut apis = vec![api("a", "Thing", circle("string")), api("b", "Thing", circle("string"))];
+        find(&mut apis, &Record::new()).unwrap();
+        assert_eq!(shared(&apis, 1).len(), 2);
+        let mut apis = vec![api("a", "Thing", circle("string")), api("b", "Thing", circle("number"))];
+        find(&mut apis, &Record::new()).unwrap();
+        assert_eq!(shared(&apis, 1), []);
+    }
+
+    #[test]
+    fn what_is_recorded_and_equal_no_more_is_an_error_that_says_why() {
+        let text = json!({ "type": "string" });
+        let equal = || {
+            vec![
+                api("a", "Thing", things("Thing", "Part", text.clone())),
+                api("b", "Thing", things("Thing", "Part", text.clone())),
+            ]
+        };
+        let record = find(&mut equal(), &Record::new()).unwrap();
+        assert!(find(&mut equal(), &record).is_ok());
+        let mut apis = equal();
+        apis[1] = api("b", "Thing", things("Thing", "Part", json!({ "type": "integer" })));
+        let error = find(&mut apis, &record).unwrap_err().to_string();
+        assert!(error.contains("`Part` of b") && error.contains("its property `a` is i64"), "{error}");
+        assert!(error.contains("openapi/shared.toml"), "{error}");
+    }
+}

@@ -34,11 +34,11 @@ pub(crate) struct Source {
     pub(crate) feature: String,
     /// Where the document's facts come from.
     #[allow(dead_code, reason = "for those who read the file")]
-    facts: String,
+    pub(crate) facts: String,
     /// Of the document; generate keeps it.
     #[allow(dead_code, reason = "generate writes it")]
     #[serde(default)]
-    sha256: String,
+    pub(crate) sha256: String,
     /// Whether types are made of schemas that no operation reaches.
     #[serde(default = "yes")]
     pub(crate) unreferenced: bool,
@@ -71,6 +71,15 @@ pub(crate) enum Root {
     /// A type of the API's own, by its module's name: `client.v2()`.
     #[default]
     Own,
+}
+
+#[cfg(test)]
+impl Source {
+    /// The entry of an API called `v0`, with nothing chosen.
+    pub(crate) fn test() -> Self {
+        let text = "module = \"v0\"\nfeature = \"v0\"\nfacts = \"ours\"\n";
+        toml::from_str(text).unwrap()
+    }
 }
 
 impl Sources {

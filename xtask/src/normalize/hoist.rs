@@ -365,9 +365,10 @@ mod tests {
         let (schemas, _, counts) = hoist(schemas, "").unwrap();
         assert_eq!(counts, [2, 2]);
         let approval = schemas["A"]["properties"]["approval"]["$ref"].as_str().unwrap();
-        assert_eq!(approval, "#/components/schemas/AListItem");
+        // `AApproval` is the name of another schema.
+        assert_eq!(approval, "#/components/schemas/AApprovalOption");
         assert_eq!(schemas["A"]["properties"]["list"]["items"]["$ref"], approval);
-        assert_eq!(schemas["AListItem"]["anyOf"][0]["$ref"], "#/components/schemas/AListItemMode");
+        assert_eq!(schemas["AApprovalOption"]["anyOf"][0]["$ref"], "#/components/schemas/AApprovalMode");
     }
 
     #[test]

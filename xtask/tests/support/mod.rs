@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
@@ -23,6 +24,7 @@ pub(crate) const GENERATED_SDK: &str = "crates/foundry-sdk/src/generated";
 pub(crate) const MODULE_SDK: &str = "crates/foundry-sdk/src/generated/v2025_05_01";
 pub(crate) const SURFACE_SDK: &str = "crates/foundry-sdk/src/generated/v2025_05_01/surface.txt";
 pub(crate) const CALLS: &str = "crates/foundry-sdk/tests/operations/generated";
+pub(crate) const SHARED: &str = "openapi/shared.toml";
 pub(crate) const EMBEDDED: &str = "crates/foundry-emulator/openapi/2025-05-01.json";
 
 /// The workspace, as far as generate needs it; removed at the end of a test that passes.
@@ -41,12 +43,35 @@ pub(crate) struct Run {
 pub(crate) type Snapshot = BTreeMap<String, (Vec<u8>, SystemTime)>;
 
 impl Workspace {
+    /// With all APIs, as checked in.
+    pub(crate) fn whole() -> Self {
+        Self::copy_of(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
+    }
+
+    /// With one API alone, [`API`]: what is changed in it is not compared with another's.
     pub(crate) fn new() -> Self {
+        static ALONE: LazyLock<Workspace> = LazyLock::new(|| {
+            let workspace = Workspace::whole();
+            let sources: toml_edit::DocumentMut = workspace.read(SOURCES).parse().unwrap();
+            let mut alone = sources.clone();
+            for (name, _) in sources["api"].as_table().unwrap().iter().filter(|(name, _)| *name != API) {
+                alone["api"].as_table_mut().unwrap().remove(name);
+                std::fs::remove_dir_all(workspace.path(&format!("openapi/{name}"))).unwrap();
+                std::fs::remove_file(workspace.path(&format!("crates/foundry-emulator/openapi/{name}.json"))).unwrap();
+            }
+            workspace.write(SOURCES, alone.to_string());
+            let run = workspace.generate();
+            assert_eq!(run.code, Some(0), "{}", run.stderr);
+            workspace
+        });
+        Self::copy_of(&ALONE.root)
+    }
+
+    fn copy_of(original: &Path) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("xtask-generate-{}-{number}", std::process::id()));
         let _ = std::fs::remove_dir_all(&root);
-        let original = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         for part in ["openapi", GENERATED, GENERATED_SDK, CALLS, "crates/foundry-emulator/openapi"] {
             copy(&original.join(part), &root.join(part));
         }

@@ -11,6 +11,9 @@ use crate::generate::api::{
 };
 use crate::normalize::CONSTANT;
 
+/// The mark of our overlays for a part of a union that is read as another part with the same keys.
+const SENT_ONLY: &str = "x-sent-only";
+
 impl Reader<'_> {
     pub(super) fn shape(
         &self,
@@ -249,9 +252,23 @@ impl Reader<'_> {
                 }
             }
         }
-        objects.sort_by_key(|object| std::cmp::Reverse(object.needs.len()));
-        // Of those that need the same keys the first is what is read; the others can be sent. Both would
-        // be sent back as received.
+        // What is only ever sent comes last: of those that need the same keys the first is what is read.
+        let sent_only = |object: &ObjectVariant| {
+            let definition = self.rust.iter().find(|(_, rust)| **rust == object.ty);
+            definition.is_some_and(|(document, _)| self.schemas[document][SENT_ONLY] == true)
+        };
+        objects.sort_by_key(|object| (std::cmp::Reverse(object.needs.len()), sent_only(object)));
+        for pair in objects.windows(2) {
+            if pair[0].needs == pair[1].needs && !sent_only(&pair[1]) {
+                return Err(Failure::new(
+                    format!("{} and {} need the same keys, so that nothing tells them apart", pair[0].ty, pair[1].ty),
+                    place,
+                    format!(
+                        "tell them apart in the overlay or by a pass, or mark the one that is never read as `{SENT_ONLY}` in the overlay"
+                    ),
+                ));
+            }
+        }
         Ok(Shape::Untagged { variants: variants.into_values().collect(), objects })
     }
 

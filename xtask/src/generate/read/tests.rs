@@ -1,7 +1,7 @@
 //! What the reader makes of small documents.
 
 use super::*;
-use crate::generate::api::{Access, Features, Field, Kind, Paging, Presence, Shape, Struct};
+use crate::generate::api::{Access, Features, Field, Kind, Paging, Presence, Shape, Struct, Type};
 use crate::normalize;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ fn api(mut document: Value) -> Result<Api, String> {
     normalize::run(normalize::SCHEMAS, &mut document).map_err(|error| error.to_string())?;
     let mut names = Names::parse("", "names.toml").map_err(|error| error.to_string())?;
     let published = document.clone();
-    read("v0", "v0", &published, &document, &mut names).map_err(|error| error.to_string())
+    read("v0", &ApiSource::test(), &published, &document, &mut names).map_err(|error| error.to_string())
 }
 
 fn reference_to(name: &str) -> Value {
@@ -295,6 +295,29 @@ fn what_no_operation_reaches_stands_apart() {
 }
 
 #[test]
+fn what_no_operation_reaches_can_be_left_out() {
+    let document = document(json!({ "Out": { "type": "object" }, "Far": {} }));
+    let mut names = Names::parse("", "names.toml").unwrap();
+    let source = ApiSource { unreferenced: false, ..ApiSource::test() };
+    let api = read("v0", &source, &document, &document, &mut names).unwrap();
+    assert_eq!(api.types.keys().collect::<Vec<_>>(), ["Out"]);
+    assert!(!names.to_text("").contains("Far"));
+}
+
+#[test]
+fn an_agent_may_have_operations_at_a_path_of_its_own() {
+    let mut document = document(json!({}));
+    assert_eq!(api(document.clone()).unwrap().agent_scope, None);
+    document["x-openai-agent-base"] =
+        json!({ "path": "/agents/{agent_name}/own", "apiVersionQuery": true, "foundryFeatures": ["A=V1"] });
+    let scope = api(document.clone()).unwrap().agent_scope.unwrap();
+    assert_eq!((scope.path.as_str(), scope.api_version.as_deref()), ("/agents/{agent_name}/own", Some("v0")));
+    assert_eq!(scope.features, ["A=V1"]);
+    document["x-openai-agent-base"] = json!({ "path": "/agents/own" });
+    assert!(api(document).unwrap_err().contains("at: x-openai-agent-base"));
+}
+
+#[test]
 fn the_operation_table_has_what_the_document_says() {
     let mut source = document(json!({ "In": {}, "Out": {} }));
     source["components"]["parameters"] = json!({ "V": { "name": "api-version", "in": "query" } });
@@ -305,7 +328,10 @@ fn the_operation_table_has_what_the_document_says() {
         { "name": "operation-id", "in": "header" },
     ]);
     operation["x-foundry-features"] = json!(["A=V1"]);
-    operation["x-lro"] = json!({});
+    operation["x-lro"] = json!({
+        "statusHeader": "Operation-Location", "statusPath": "/things/{id}", "status": reference_to("Out"),
+        "finalResultProperty": "result", "finalResult": reference_to("In"),
+    });
     operation["x-secret"] = json!(true);
     operation["responses"]["200"]["content"]["text/event-stream"] = json!({});
     let read = |source: &Value| api(source.clone()).unwrap().operations.remove(0);
@@ -317,7 +343,10 @@ fn the_operation_table_has_what_the_document_says() {
     assert_eq!(found.request_content_type.as_deref(), Some("application/json"));
     assert_eq!(found.response_content_type.as_deref(), Some("application/json"));
     assert_eq!(found.streaming, Streaming::Optional);
-    assert!(found.long_running && found.secret);
+    let job = found.long_running.as_ref().unwrap();
+    assert_eq!((job.header.as_str(), job.path.as_str()), ("Operation-Location", "/things/{id}"));
+    assert_eq!(job.result, Some(("result".to_owned(), Type::Named("In".to_owned()))));
+    assert!(found.secret);
 
     source["paths"]["/do"]["post"]["parameters"] = json!([{ "name": "Foundry-Features", "in": "header" }]);
     source["paths"]["/do"]["post"]["responses"]["200"]["content"] = json!({ "text/event-stream": {} });
@@ -361,7 +390,7 @@ fn what_a_type_takes_beyond_the_document_has_its_reason() {
     let published = document.clone();
     document["components"]["schemas"]["Out"]["properties"]["corrected"]["x-observed"] = json!(["null"]);
     let mut names = Names::parse("", "names.toml").unwrap();
-    let api = read("v0", "v0", &published, &document, &mut names).unwrap();
+    let api = read("v0", &ApiSource::test(), &published, &document, &mut names).unwrap();
     let reasons = ["id", "plain", "seen", "corrected", "nullable", "optional"]
         .map(|name| field(&api.types, "Out", name).loosened);
     assert_eq!(
