@@ -33,6 +33,10 @@ use crate::multipart::{Form, Trouble};
 /// The header with our id of a request.
 pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 
+/// The headers that make a repetition safe by a standard of OASIS: an id, and when it was first sent.
+const REPEATABILITY_REQUEST_ID: HeaderName = HeaderName::from_static("repeatability-request-id");
+const REPEATABILITY_FIRST_SENT: HeaderName = HeaderName::from_static("repeatability-first-sent");
+
 /// How long nothing may come before an answer counts as cut off.
 pub(crate) const IDLE: Duration = Duration::from_secs(300);
 /// The same where a model runs before the answer, or between its parts.
@@ -87,6 +91,13 @@ impl Pipeline {
                 (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&new_request_id()))
         {
             headers.insert(name, key);
+        }
+        // The service tells repetitions by the id and by when it was first sent.
+        if headers.contains_key(REPEATABILITY_REQUEST_ID) && !headers.contains_key(REPEATABILITY_FIRST_SENT) {
+            let now = httpdate::fmt_http_date(self.clock.system_time());
+            if let Ok(now) = HeaderValue::from_str(&now) {
+                headers.insert(REPEATABILITY_FIRST_SENT, now);
+            }
         }
         Ok(())
     }
