@@ -14,6 +14,7 @@ pub mod inspect;
 mod operation;
 mod sse;
 mod transport;
+pub mod versions;
 mod wire;
 
 #[rustfmt::skip]

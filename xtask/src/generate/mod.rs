@@ -6,6 +6,7 @@ mod calls;
 mod client;
 mod docs;
 mod files;
+mod index;
 mod inspect;
 mod loosened;
 mod names;
@@ -79,7 +80,8 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool, Failure> {
     let mut summary = Vec::new();
     for (index, (api, prepared)) in apis.iter().zip(&prepared).enumerate() {
         if options.apis.is_empty() || options.apis.contains(&api.name) {
-            summary.push(emit(api, prepared, &sdk, index, &mut sources, &mut files)?);
+            let index_file = index::emit(api, &apis);
+            summary.push(emit(api, prepared, &sdk, index, index_file, &mut sources, &mut files)?);
         }
     }
     emit_shared(&apis, &mut files);
@@ -192,6 +194,7 @@ fn emit(
     prepared: &Prepared,
     sdk: &sdk::Sdk,
     index: usize,
+    index_file: String,
     sources: &mut Sources,
     files: &mut Files,
 ) -> Result<String, Failure> {
@@ -201,6 +204,7 @@ fn emit(
     let target = format!("{GENERATED}/{module}");
     files.own_folder(&target);
     let api_files = types::emit(api).into_iter().chain(sdk.client_files(index)).chain([
+        ("index.rs".to_owned(), index_file),
         ("inspect.rs".to_owned(), inspect::emit(api)),
         ("operations.rs".to_owned(), operations::emit(api)),
         ("mod.rs".to_owned(), module_text(api)),
@@ -333,7 +337,7 @@ fn rename_operations(api: &api::Api, document: &mut serde_json::Value) {
 fn module_text(api: &api::Api) -> String {
     format!(
         "//! The API of api-version {}: client, wire types and operation table.\n\n\
-         mod client;\n#[cfg(feature = \"inspect\")]\npub(crate) mod inspect;\npub mod operations;\npub mod types;\n\n\
+         mod client;\npub(crate) mod index;\n#[cfg(feature = \"inspect\")]\npub(crate) mod inspect;\npub mod operations;\npub mod types;\n\n\
          pub use client::Client;\npub use operations::OPERATIONS;\n",
         api.name
     )
@@ -348,6 +352,11 @@ fn root_module(apis: &[api::Api]) -> String {
     for api in apis {
         let _ = write!(text, "\n#[cfg(feature = {:?})]\npub mod {};\n", api.feature, api.module);
     }
+    text.push_str("\n/// What there is in each of them.\npub(crate) static APIS: &[&crate::versions::Api] = &[\n");
+    for api in apis {
+        let _ = writeln!(text, "    #[cfg(feature = {:?})]\n    &{}::index::API,", api.feature, api.module);
+    }
+    text.push_str("];\n");
     text.push_str("\n/// What can be decoded by name.\n#[cfg(feature = \"inspect\")]\npub(crate) static INSPECT: &[&crate::inspect::ApiEntry] = &[\n");
     for api in apis {
         let _ = writeln!(text, "    #[cfg(feature = {:?})]\n    &{}::inspect::API,", api.feature, api.module);

@@ -9,6 +9,14 @@ pub mod v2025_05_01;
 #[cfg(feature = "v1")]
 pub mod v1;
 
+/// What there is in each of them.
+pub(crate) static APIS: &[&crate::versions::Api] = &[
+    #[cfg(feature = "v2025-05-01")]
+    &v2025_05_01::index::API,
+    #[cfg(feature = "v1")]
+    &v1::index::API,
+];
+
 /// What can be decoded by name.
 #[cfg(feature = "inspect")]
 pub(crate) static INSPECT: &[&crate::inspect::ApiEntry] = &[

@@ -2,6 +2,7 @@
 //! The API of api-version 2025-05-01: client, wire types and operation table.
 
 mod client;
+pub(crate) mod index;
 #[cfg(feature = "inspect")]
 pub(crate) mod inspect;
 pub mod operations;
