@@ -20,7 +20,8 @@ pub(crate) fn list_indexes(context: &mut Context<'_>) -> Result<Answer, ServiceE
     list_latest(context, &INDEXES)
 }
 
-fn list_latest(context: &Context<'_>, resource: &Resource) -> Result<Answer, ServiceError> {
+/// The latest version of each asset of a kind.
+pub(crate) fn list_latest(context: &Context<'_>, resource: &Resource) -> Result<Answer, ServiceError> {
     let mut latest: BTreeMap<&str, Listed<'_>> = BTreeMap::new();
     for record in context.store.list_all(resource.name) {
         latest.insert(text(record.value, "name"), record);

@@ -17,18 +17,23 @@ const STORAGE_ACCOUNT: &str = "/subscriptions/00000000-0000-0000-0000-0000000000
 /// `POST /datasets/{name}/versions/{version}/startPendingUpload`: a new container, which the
 /// version refers to once it is created with a `dataUri` in there.
 pub(crate) fn start_pending_upload(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
+    pending_upload(context).map(Answer::ok)
+}
+
+/// A new container, and what opens it.
+pub(crate) fn pending_upload(context: &mut Context<'_>) -> Result<Value, ServiceError> {
     let container = context.store.identifiers.next("emulator-").to_lowercase();
     let signature = context.store.identifiers.next("");
     context.blobs.create(&container, signature);
     let reference =
         reference(context, &container).ok_or_else(|| ServiceError::internal("A new container is not there."))?;
-    Ok(Answer::ok(json!({
+    Ok(json!({
         "blobReference": reference,
         "blobReferenceForConsumption": reference,
         "pendingUploadId": context.body.get("pendingUploadId"),
         "pendingUploadType": "BlobReference",
         "version": context.parameter(1),
-    })))
+    }))
 }
 
 /// `POST /datasets/{name}/versions/{version}/credentials`.
@@ -37,6 +42,11 @@ pub(crate) fn credentials(context: &mut Context<'_>) -> Result<Answer, ServiceEr
     let id = context.parameter(1);
     let place = Place { collection: DATASETS.name, parents: &parents, id: &id };
     let data = text(resources::get(context, &DATASETS, place)?, "dataUri");
+    Ok(Answer::ok(opened(context, data)))
+}
+
+/// What opens a blob or a folder of blobs.
+pub(crate) fn opened(context: &Context<'_>, data: &str) -> Value {
     let container = data
         .strip_prefix(context.origin)
         .and_then(|path| path.strip_prefix(blobs::PATH))
@@ -45,7 +55,7 @@ pub(crate) fn credentials(context: &mut Context<'_>) -> Result<Answer, ServiceEr
         // Data that is elsewhere: the emulator has nothing that opens it.
         blob_reference(data, data)
     });
-    Ok(Answer::ok(json!({ "blobReference": reference })))
+    json!({ "blobReference": reference })
 }
 
 /// What opens a container of the emulator's own.

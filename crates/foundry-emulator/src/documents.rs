@@ -1,33 +1,58 @@
 //! The embedded OpenAPI documents: the api-versions served, their operations and their schemas.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::router::Router;
 
+/// The api-version that emulators begin with: its document is read when one starts.
+pub(crate) const FIRST: &str = "2025-05-01";
+
+/// The api-version whose document has the operations that take none.
+pub(crate) const V1: &str = "v1";
+
 /// The documents in the order in which answers list their api-versions.
-const EMBEDDED: &[(&str, &str)] = &[("2025-05-01", include_str!("../openapi/2025-05-01.json"))];
+static EMBEDDED: [Embedded; 2] = [
+    Embedded::new(FIRST, include_str!("../openapi/2025-05-01.json")),
+    Embedded::new(V1, include_str!("../openapi/v1.json")),
+];
 
 /// The media type of forms that hold files.
 pub(crate) const FORM: &str = "multipart/form-data";
+
+/// The media type of streams.
+const EVENT_STREAM: &str = "text/event-stream";
+
+/// The header that opts into previews.
+pub(crate) const FEATURES: &str = "Foundry-Features";
 
 /// How many references are followed in a row before a schema counts as open: only a document that
 /// refers to itself gets there.
 const REFERENCE_LIMIT: usize = 32;
 
-static DOCUMENTS: LazyLock<Vec<Document>> = LazyLock::new(|| {
-    EMBEDDED
-        .iter()
-        .map(|(api_version, text)| {
+/// A document that is part of the program, read when first asked for: it may be large.
+struct Embedded {
+    api_version: &'static str,
+    text: &'static str,
+    document: OnceLock<Document>,
+}
+
+impl Embedded {
+    const fn new(api_version: &'static str, text: &'static str) -> Self {
+        Self { api_version, text, document: OnceLock::new() }
+    }
+
+    fn document(&self) -> &Document {
+        self.document.get_or_init(|| {
             #[expect(clippy::expect_used, reason = "the text is part of the build, and a unit test parses it")]
-            let value = serde_json::from_str(text).expect("an embedded document is JSON");
-            Document::new(api_version, value)
+            let value = serde_json::from_str(self.text).expect("an embedded document is JSON");
+            Document::new(self.api_version, value)
         })
-        .collect()
-});
+    }
+}
 
 /// One api-version of the service.
 #[derive(Debug)]
@@ -58,6 +83,21 @@ pub(crate) struct Operation {
     pub(crate) query: Vec<QueryParameter>,
     /// False for the few operations that take no `api-version`.
     pub(crate) needs_api_version: bool,
+    /// The status of success, the first one if there are several.
+    pub(crate) success: StatusCode,
+    /// Whether something new is answered with 201.
+    pub(crate) announces_new: bool,
+    /// The media type of an answer that is neither JSON nor a stream.
+    pub(crate) binary: Option<String>,
+    /// How a list is cut into pages.
+    pub(crate) paging: Option<Paging>,
+    /// The values of the header that opts into previews, and whether one is needed.
+    pub(crate) features: Vec<String>,
+    pub(crate) needs_features: bool,
+    /// The path of what tells how far a job has come that this operation starts.
+    pub(crate) status_path: Option<String>,
+    /// The headers that must be there, but for that one.
+    pub(crate) needed_headers: Vec<String>,
     /// The path as the document writes it.
     pub(crate) template: String,
 }
@@ -75,6 +115,11 @@ impl RequestBody {
         self.content.iter().find(|(media_type, _)| is_json(media_type)).map(|(_, schema)| schema)
     }
 
+    /// Whether the body is neither JSON nor a form, but bytes as they are.
+    pub(crate) fn is_binary(&self) -> bool {
+        self.content.iter().all(|(media_type, _)| !is_json(media_type) && media_type != FORM)
+    }
+
     /// The schema of the form, for operations that take a file.
     pub(crate) fn form_schema(&self) -> Option<&Value> {
         self.content.iter().find(|(media_type, _)| media_type == FORM).map(|(_, schema)| schema)
@@ -84,6 +129,17 @@ impl RequestBody {
     pub(crate) fn is_merge_patch(&self) -> bool {
         self.content.iter().any(|(media_type, _)| media_type == "application/merge-patch+json")
     }
+}
+
+/// How a list is cut into pages, as `x-paging` says.
+#[derive(Debug)]
+pub(crate) struct Paging {
+    /// The property with the elements.
+    pub(crate) items: String,
+    /// The property with the link to the next page; lists with cursors have none.
+    pub(crate) next_link: Option<String>,
+    /// Whether the ends of a page must be told also if there are none.
+    pub(crate) needs_ends: bool,
 }
 
 /// A query parameter of an operation.
@@ -101,14 +157,14 @@ pub(crate) fn is_json(media_type: &str) -> bool {
     essence.eq_ignore_ascii_case("application/json") || essence.to_ascii_lowercase().ends_with("+json")
 }
 
-/// All documents, parsed when first asked for.
-pub(crate) fn all() -> &'static [Document] {
-    &DOCUMENTS
+/// The api-versions, in the order in which answers list them.
+pub(crate) fn api_versions() -> impl Iterator<Item = &'static str> {
+    EMBEDDED.iter().map(|embedded| embedded.api_version)
 }
 
-/// The document of an api-version.
+/// The document of an api-version, parsed when first asked for.
 pub(crate) fn for_api_version(api_version: &str) -> Option<&'static Document> {
-    all().iter().find(|document| document.api_version == api_version)
+    EMBEDDED.iter().find(|embedded| embedded.api_version == api_version).map(Embedded::document)
 }
 
 impl Document {
@@ -137,7 +193,7 @@ impl Document {
             .request
             .as_ref()
             .and_then(RequestBody::json_schema)
-            .map(|schema| self.properties(schema))
+            .map(|schema| self.sent_properties(schema))
             .unwrap_or_default()
     }
 
@@ -165,6 +221,14 @@ impl Document {
         resolve(&self.value, schema)
     }
 
+    /// The base path below which an agent has the operations of `/openai/v1` for itself, around the
+    /// agent's name.
+    pub(crate) fn agent_base(&self) -> Option<(&str, &str)> {
+        let base = self.value.pointer("/x-openai-agent-base/path")?.as_str()?;
+        let (before, rest) = base.split_once('{')?;
+        Some((before, rest.split_once('}')?.1))
+    }
+
     /// The schema that a reference such as `#/components/schemas/Agent` means.
     pub(crate) fn look_up(&self, reference: &str) -> &Value {
         let target = reference.strip_prefix('#').and_then(|pointer| self.value.pointer(pointer));
@@ -173,20 +237,36 @@ impl Document {
 
     /// The names of all properties that a schema knows, those of its unions' branches included.
     pub(crate) fn properties(&self, schema: &Value) -> BTreeSet<String> {
+        self.collect(schema, |_| true)
+    }
+
+    /// The same without what only the service sets.
+    fn sent_properties(&self, schema: &Value) -> BTreeSet<String> {
+        self.collect(schema, |property| property.get("readOnly") != Some(&Value::Bool(true)))
+    }
+
+    fn collect(&self, schema: &Value, is_wanted: fn(&Value) -> bool) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
-        self.collect_properties(schema, 0, &mut names);
+        self.collect_properties(schema, 0, is_wanted, &mut names);
         names
     }
 
-    fn collect_properties(&self, schema: &Value, depth: usize, names: &mut BTreeSet<String>) {
+    fn collect_properties(
+        &self,
+        schema: &Value,
+        depth: usize,
+        is_wanted: fn(&Value) -> bool,
+        names: &mut BTreeSet<String>,
+    ) {
         if depth > REFERENCE_LIMIT {
             return;
         }
         let schema = self.resolve(schema);
-        names.extend(members(schema.get("properties")).map(|(name, _)| name.clone()));
+        let properties = members(schema.get("properties")).filter(|(_, property)| is_wanted(property));
+        names.extend(properties.map(|(name, _)| name.clone()));
         for keyword in ["allOf", "anyOf", "oneOf"] {
             for branch in elements(schema.get(keyword)) {
-                self.collect_properties(branch, depth + 1, names);
+                self.collect_properties(branch, depth + 1, is_wanted, names);
             }
         }
     }
@@ -195,18 +275,30 @@ impl Document {
 impl Operation {
     fn new(root: &Value, template: &str, method: Method, item: &Value, operation: &Value) -> Self {
         let content = elements_of_content(root, operation.get("requestBody"));
-        let answer = members(operation.get("responses"))
-            .filter(|(status, _)| status.starts_with('2'))
-            .flat_map(|(_, answer)| elements_of_content(root, Some(answer)))
-            .find(|(media_type, _)| is_json(media_type))
-            .map(|(_, schema)| schema);
-        let query = elements(item.get("parameters"))
+        let answers: Vec<(&String, &Value)> =
+            members(operation.get("responses")).filter(|(status, _)| status.starts_with('2')).collect();
+        let contents: Vec<(String, Value)> =
+            answers.iter().flat_map(|(_, answer)| elements_of_content(root, Some(answer))).collect();
+        let success = answers.first().and_then(|(status, _)| status.parse::<StatusCode>().ok());
+        let binary = contents.iter().map(|(media_type, _)| media_type);
+        let binary = binary.into_iter().find(|media_type| !is_json(media_type) && *media_type != EVENT_STREAM).cloned();
+        let answer = contents.into_iter().find(|(media_type, _)| is_json(media_type)).map(|(_, schema)| schema);
+        let parameters: Vec<&Value> = elements(item.get("parameters"))
             .chain(elements(operation.get("parameters")))
             .map(|parameter| resolve(root, parameter))
+            .collect();
+        let is_required = |parameter: &Value| parameter.get("required") == Some(&Value::Bool(true));
+        let needed: Vec<&str> = parameters
+            .iter()
+            .filter(|parameter| text(parameter, "in") == "header" && is_required(parameter))
+            .map(|parameter| text(parameter, "name"))
+            .collect();
+        let query = parameters
+            .iter()
             .filter(|parameter| text(parameter, "in") == "query")
             .map(|parameter| QueryParameter {
                 name: text(parameter, "name").to_owned(),
-                required: parameter.get("required") == Some(&Value::Bool(true)),
+                required: is_required(parameter),
                 schema: resolve(root, parameter.get("schema").unwrap_or(&Value::Null)).clone(),
             })
             .collect();
@@ -215,11 +307,31 @@ impl Operation {
             method,
             shape: shape(template),
             request: (!content.is_empty()).then_some(RequestBody { content }),
-            answer,
             query,
             needs_api_version: operation.get("x-no-api-version") != Some(&Value::Bool(true)),
+            success: success.unwrap_or(StatusCode::OK),
+            announces_new: answers.iter().any(|(status, _)| *status == "201"),
+            binary,
+            paging: operation.get("x-paging").map(|paging| Paging::new(root, paging, answer.as_ref())),
+            features: elements(operation.get("x-foundry-features"))
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+            needs_features: needed.contains(&FEATURES),
+            status_path: operation.pointer("/x-lro/statusPath").and_then(Value::as_str).map(str::to_owned),
+            needed_headers: needed.iter().filter(|name| **name != FEATURES).map(|name| (*name).to_owned()).collect(),
+            answer,
             template: template.to_owned(),
         }
+    }
+}
+
+impl Paging {
+    fn new(root: &Value, paging: &Value, answer: Option<&Value>) -> Self {
+        let answer = resolve(root, answer.unwrap_or(&Value::Null));
+        let needs_ends = elements(answer.get("required")).any(|name| name == "first_id");
+        let next_link = paging.get("nextLink").and_then(Value::as_str).map(str::to_owned);
+        Self { items: text(paging, "items").to_owned(), next_link, needs_ends }
     }
 }
 
@@ -282,10 +394,10 @@ mod tests {
 
     #[test]
     fn every_operation_of_the_document_is_listed() {
-        let document = for_api_version("2025-05-01").unwrap();
-        let counted = document.value["x-counts"]["operations"].as_u64().unwrap();
-        assert_eq!(document.operations().len() as u64, counted);
-        assert_eq!(counted, 58);
+        for (api_version, operations) in [("2025-05-01", 58), ("v1", 241)] {
+            let document = for_api_version(api_version).unwrap();
+            assert_eq!(document.operations().len(), operations, "{api_version}");
+        }
     }
 
     #[test]

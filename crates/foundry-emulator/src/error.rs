@@ -95,6 +95,17 @@ impl ServiceError {
             .with("param", Value::Null)
     }
 
+    /// 400: the response to go on from is not there.
+    pub(crate) fn no_previous_response(id: &str) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "previous_response_not_found",
+            format_args!("Previous response with id '{id}' not found."),
+        )
+        .with("type", INVALID_REQUEST)
+        .with("param", "previous_response_id")
+    }
+
     /// 400: the request is well formed, but things stand otherwise.
     pub(crate) fn invalid_state(message: impl Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, INVALID_REQUEST, message)
@@ -118,6 +129,51 @@ impl ServiceError {
         )
         .with("type", INVALID_REQUEST)
         .with("param", name)
+    }
+
+    /// 400: a header that the operation requires is not there.
+    pub(crate) fn missing_header(name: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "missing_required_header", format_args!("The header '{name}' is required."))
+            .with("type", INVALID_REQUEST)
+            .with("param", name)
+    }
+
+    /// 403: a preview that the request has not opted into.
+    pub(crate) fn preview_feature_required(features: &[String]) -> Self {
+        let features = features.join(",");
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "preview_feature_required",
+            format_args!(
+                "This is a preview. Opt into it by the header 'Foundry-Features' with the value '{features}'."
+            ),
+        )
+        .with("type", INVALID_REQUEST)
+        .with("param", "Foundry-Features")
+    }
+
+    /// 409: what is there stands in the way.
+    pub(crate) fn conflict(message: impl Display) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", message).with("type", INVALID_REQUEST).with("param", Value::Null)
+    }
+
+    /// 412: the record is not as the request's `If-Match` says.
+    pub(crate) fn changed_meanwhile(noun: &str) -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "precondition_failed",
+            format_args!("The {noun} is not what 'If-Match' names."),
+        )
+        .with("type", INVALID_REQUEST)
+        .with("param", "If-Match")
+    }
+
+    /// 400: what the request holds does not go together.
+    pub(crate) fn invalid_payload(param: &str, message: impl Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, INVALID_PAYLOAD, message)
+            .with("type", INVALID_REQUEST)
+            .with("param", param)
+            .with("details", json!([]))
     }
 
     /// 400: the body is no JSON.

@@ -12,12 +12,19 @@ pub(crate) struct Event {
     pub(crate) name: Cow<'static, str>,
     /// One line of text.
     pub(crate) data: String,
+    /// Its number, in streams that number their events.
+    pub(crate) number: Option<u64>,
 }
 
 impl Event {
+    /// An event without a number.
+    pub(crate) fn new(name: impl Into<Cow<'static, str>>, data: String) -> Self {
+        Self { name: name.into(), data, number: None }
+    }
+
     /// The event that ends a stream.
     pub(crate) fn done() -> Self {
-        Self { name: Cow::Borrowed("done"), data: "[DONE]".to_owned() }
+        Self::new("done", "[DONE]".to_owned())
     }
 }
 
@@ -56,7 +63,7 @@ impl Events {
     /// Adds an event whose data is written already, on one line.
     pub(crate) fn push_text(&mut self, name: impl Into<Cow<'static, str>>, data: impl FnOnce() -> String) {
         if self.is_heard {
-            self.events.push(Event { name: name.into(), data: data() });
+            self.events.push(Event::new(name, data()));
         }
     }
 

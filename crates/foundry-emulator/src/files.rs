@@ -12,7 +12,7 @@ use crate::table::FILES;
 /// `POST /files`.
 pub(crate) fn upload(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     // Validation has seen to it that the form has a file and a purpose.
-    let upload = context.upload.take().ok_or_else(|| ServiceError::missing_property("file"))?;
+    let upload = context.uploads.pop().ok_or_else(|| ServiceError::missing_property("file"))?;
     let named = context.body.get("filename").and_then(|name| name.as_str()).filter(|name| !name.is_empty());
     // A part without a file name is a text to those that read forms, and no file.
     let filename =

@@ -47,6 +47,7 @@ pub struct Framing {
     comments: bool,
     keepalives: bool,
     line_end: LineEnd,
+    ends_with_done: bool,
 }
 
 /// Where a stream is cut.
@@ -112,9 +113,17 @@ impl Framing {
         self
     }
 
-    /// The same with an event called `keepalive`, whose data is `{}`.
+    /// The same with an event called `keepalive`, whose data is `{}`, or in streams of responses its
+    /// `type` and the `sequence_number` of the event before it.
     pub fn keep_alive_events(mut self) -> Self {
         self.keepalives = true;
+        self
+    }
+
+    /// Ends streams of responses with an event called `done`, whose data is `[DONE]`, as those of
+    /// runs end anyway. The service leaves it out.
+    pub fn done(mut self) -> Self {
+        self.ends_with_done = true;
         self
     }
 
@@ -129,6 +138,11 @@ impl Framing {
     pub fn cr(mut self) -> Self {
         self.line_end = LineEnd::CarriageReturn;
         self
+    }
+
+    /// Whether streams of responses end with an event that says so.
+    pub(crate) fn ends_with_done(&self) -> bool {
+        self.ends_with_done
     }
 
     /// How long to wait before each chunk but the first.
@@ -147,9 +161,13 @@ impl Framing {
     }
 
     /// What shows that a stream is alive, piece by piece.
-    fn keep_alive(&self) -> impl Iterator<Item = Bytes> {
+    fn keep_alive(&self, number: Option<u64>) -> impl Iterator<Item = Bytes> {
+        let data = match number {
+            Some(number) => format!(r#"{{"sequence_number":{number},"type":"keepalive"}}"#),
+            None => "{}".to_owned(),
+        };
         let comment = self.comments.then(|| self.lines(": keep-alive\n\n".to_owned()));
-        let event = self.keepalives.then(|| self.lines("event: keepalive\ndata: {}\n\n".to_owned()));
+        let event = self.keepalives.then(|| self.lines(format!("event: keepalive\ndata: {data}\n\n")));
         comment.into_iter().chain(event)
     }
 
@@ -172,11 +190,13 @@ pub(crate) struct Framer {
     /// What is left of frames that were put together.
     rest: BytesMut,
     is_first: bool,
+    /// The number of the last event.
+    number: Option<u64>,
 }
 
 impl Framer {
     pub(crate) fn new(framing: Framing) -> Self {
-        Self { framing, frames: VecDeque::new(), rest: BytesMut::new(), is_first: true }
+        Self { framing, frames: VecDeque::new(), rest: BytesMut::new(), is_first: true, number: None }
     }
 
     pub(crate) fn framing(&self) -> &Framing {
@@ -194,12 +214,13 @@ impl Framer {
             self.keep_alive();
         }
         self.is_first = false;
+        self.number = event.number;
         self.frames.push_back(self.framing.frame(event));
     }
 
     /// Adds what shows that the stream is alive.
     pub(crate) fn keep_alive(&mut self) {
-        self.frames.extend(self.framing.keep_alive());
+        self.frames.extend(self.framing.keep_alive(self.number));
     }
 
     /// The next chunk, if there is enough for one; if nothing comes soon, of whatever there is.

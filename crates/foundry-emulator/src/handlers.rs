@@ -7,7 +7,7 @@ use crate::error::ServiceError;
 use crate::resources::{self, Resource, Verb};
 use crate::table::RESOURCES;
 use crate::{
-    assets, connections, datasets, file_batches, files, messages, run_steps, runs, threads, tool_outputs,
+    assets, connections, datasets, file_batches, files, messages, run_steps, runs, threads, tool_outputs, v1,
     vector_store_files, vector_stores,
 };
 
@@ -56,10 +56,11 @@ impl Handler {
     pub(crate) fn find(method: &Method, shape: &str) -> Option<Self> {
         let behaviour = BEHAVIOURS
             .iter()
+            .chain(v1::BEHAVIOURS.iter().copied().flatten())
             .find(|(its_method, its_shape, _)| its_method == method && *its_shape == shape)
             .map(|(_, _, behaviour)| Self::Behaviour(*behaviour));
         behaviour.or_else(|| {
-            RESOURCES.iter().find_map(|resource| {
+            RESOURCES.iter().chain(v1::RESOURCES).find_map(|resource| {
                 let verb = resource.verb(method, shape)?;
                 Some(Self::Table(resource, verb))
             })
@@ -81,29 +82,30 @@ mod tests {
     use crate::documents;
 
     fn exists(method: &Method, shape: &str) -> bool {
-        documents::all()
-            .iter()
+        documents::api_versions()
+            .filter_map(documents::for_api_version)
             .flat_map(|document| document.operations())
             .any(|operation| operation.method == *method && operation.shape == shape)
     }
 
     #[test]
     fn every_behaviour_answers_an_operation_that_exists() {
-        for (method, shape, _) in BEHAVIOURS {
+        for (method, shape, _) in BEHAVIOURS.iter().chain(v1::BEHAVIOURS.iter().copied().flatten()) {
             assert!(exists(method, shape), "{method} {shape}");
         }
     }
 
     #[test]
     fn every_verb_of_the_table_answers_an_operation_that_exists() {
-        for resource in RESOURCES {
+        for resource in RESOURCES.iter().chain(v1::RESOURCES) {
             for verb in resource.verbs {
                 let (method, rest) = match verb {
                     Verb::Create => (Method::POST, ""),
                     Verb::List => (Method::GET, ""),
                     Verb::Get => (Method::GET, "/{}"),
                     Verb::Update => (Method::POST, "/{}"),
-                    Verb::CreateOrUpdate => (Method::PATCH, "/{}"),
+                    Verb::CreateOrUpdate | Verb::Patch => (Method::PATCH, "/{}"),
+                    Verb::Put => (Method::PUT, "/{}"),
                     Verb::Delete => (Method::DELETE, "/{}"),
                 };
                 let shape = format!("{}{rest}", resource.path);
@@ -114,10 +116,9 @@ mod tests {
 
     #[test]
     fn every_operation_is_served() {
-        let document = documents::for_api_version("2025-05-01").unwrap();
-        let unserved: Vec<&str> = document
-            .operations()
-            .iter()
+        let unserved: Vec<&str> = documents::api_versions()
+            .filter_map(documents::for_api_version)
+            .flat_map(|document| document.operations())
             .filter(|operation| Handler::find(&operation.method, &operation.shape).is_none())
             .map(|operation| operation.id.as_str())
             .collect();

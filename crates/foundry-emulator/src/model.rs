@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::documents::{elements, text};
+use crate::pen::{Citation, Script};
 use crate::rule::{Asked, FunctionCall, McpCall};
 use crate::sample::{self, Properties};
 use crate::script::Move;
 use crate::turn::{Turn, TurnPassage};
-use crate::writing::{Citation, Script};
 
 /// How many characters of a message or of the instructions an answer quotes.
 const QUOTE_LIMIT: usize = 200;

@@ -8,13 +8,19 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::documents::FORM;
+use crate::documents::{Document, FORM, text};
 use crate::error::ServiceError;
 
-/// The part that holds the file.
-const FILE: &str = "file";
+/// A form that was read, or another body.
+#[derive(Debug, Default)]
+pub(crate) struct Form {
+    /// The texts, and what its schema says of JSON in them; of JSON, its properties.
+    pub(crate) texts: Map<String, Value>,
+    /// The files, in the order sent.
+    pub(crate) uploads: Vec<Upload>,
+}
 
 /// A file that was sent.
 #[derive(Clone)]
@@ -31,41 +37,87 @@ impl fmt::Debug for Upload {
     }
 }
 
-/// Reads a form: its texts, with an empty one for the file so that a schema may ask for it, and
-/// the file.
+impl Upload {
+    /// Bytes without a name.
+    pub(crate) fn bare(content: Bytes) -> Self {
+        Self { filename: None, content }
+    }
+}
+
+/// What a part of a form holds.
+enum Part {
+    File,
+    Files,
+    Json,
+    Text,
+}
+
+/// Whether a request says that its body is a form.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let essence = content_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case(FORM)
+}
+
+/// Reads a form: its texts, with an empty one for a file so that a schema may ask for it, and the
+/// files.
 pub(crate) async fn read(
+    document: &Document,
+    schema: &Value,
     headers: &HeaderMap,
     body: &Bytes,
-) -> Result<(Map<String, Value>, Option<Upload>), ServiceError> {
+) -> Result<Form, ServiceError> {
     let content_type = headers.get(CONTENT_TYPE).cloned().unwrap_or(HeaderValue::from_static(""));
-    let given = String::from_utf8_lossy(content_type.as_bytes());
-    if !given.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM) {
+    if !is_form(headers) {
+        let given = String::from_utf8_lossy(content_type.as_bytes());
         return Err(ServiceError::unsupported_media_type(&given, FORM));
     }
     let mut request = Request::new(Body::from(body.clone()));
     request.headers_mut().insert(CONTENT_TYPE, content_type.clone());
     // The body has been read and measured already.
     DefaultBodyLimit::disable().apply(&mut request);
-    let mut form = Multipart::from_request(request, &()).await.map_err(ServiceError::malformed_form)?;
-    let mut texts = Map::new();
-    let mut upload = None;
-    while let Some(field) = form.next_field().await.map_err(ServiceError::malformed_form)? {
+    let mut parts = Multipart::from_request(request, &()).await.map_err(ServiceError::malformed_form)?;
+    let mut form = Form::default();
+    while let Some(field) = parts.next_field().await.map_err(ServiceError::malformed_form)? {
         let Some(name) = field.name().map(str::to_owned) else {
             continue;
         };
         let disposition = field.headers().get(CONTENT_DISPOSITION);
         let filename = disposition.and_then(|value| file_name(&String::from_utf8_lossy(value.as_bytes())));
         let content = field.bytes().await.map_err(ServiceError::malformed_form)?;
-        if name == FILE {
-            upload = Some(Upload { filename, content });
-            texts.insert(name, "".into());
-        } else {
-            let text = String::from_utf8(content.into())
-                .map_err(|_| ServiceError::malformed_form(format_args!("the part '{name}' is not UTF-8")))?;
-            texts.insert(name, text.into());
+        let part = part(document, schema, &name);
+        let text = match part {
+            Part::File => "".into(),
+            Part::Files => json!([]),
+            Part::Json | Part::Text => {
+                let text = String::from_utf8(content.to_vec())
+                    .map_err(|_| ServiceError::malformed_form(format_args!("the part '{name}' is not UTF-8")))?;
+                match part {
+                    Part::Json => serde_json::from_str(&text)
+                        .map_err(|error| ServiceError::malformed_form(format_args!("the part '{name}': {error}")))?,
+                    _ => text.into(),
+                }
+            }
+        };
+        if matches!(part, Part::File | Part::Files) {
+            form.uploads.push(Upload { filename, content });
         }
+        form.texts.insert(name, text);
     }
-    Ok((texts, upload))
+    Ok(form)
+}
+
+/// What the schema of a form says of a part.
+fn part(document: &Document, schema: &Value, name: &str) -> Part {
+    let property = document.resolve(schema).get("properties").and_then(|properties| properties.get(name));
+    let property = document.resolve(property.unwrap_or(&Value::Null));
+    let is_binary = |schema: &Value| text(schema, "format") == "binary";
+    match text(property, "type") {
+        "string" if is_binary(property) => Part::File,
+        "array" if property.get("items").is_some_and(is_binary) => Part::Files,
+        "string" | "" => Part::Text,
+        _ => Part::Json,
+    }
 }
 
 /// The file name of a `Content-Disposition`: `filename*`, which says its encoding, before

@@ -72,9 +72,7 @@ pub(crate) fn by_cursor(
     };
     let cursor = |name: &str| match context.query.first(name) {
         None => Ok(None),
-        Some(id) => context
-            .store
-            .position(Place { collection, parents, id })
+        Some(id) => position_of_id(context, collection, parents, &records, id)
             .map(Some)
             .ok_or_else(|| ServiceError::invalid_parameter(name, format_args!("no element has the id '{id}'."))),
     };
@@ -83,10 +81,57 @@ pub(crate) fn by_cursor(
     Ok(json!({
         "object": "list",
         "data": values(&records),
-        "first_id": records.first().map(|record| record.id),
-        "last_id": records.last().map(|record| record.id),
+        "first_id": records.first().map(told_id),
+        "last_id": records.last().map(told_id),
         "has_more": has_more,
     }))
+}
+
+/// The id that a record tells, which need not be what the path calls it.
+fn told_id<'a>(record: &Listed<'a>) -> &'a str {
+    record.value.get("id").and_then(Value::as_str).unwrap_or(record.id)
+}
+
+fn position_of_id(
+    context: &Context<'_>,
+    collection: &'static str,
+    parents: &[String],
+    records: &[Listed<'_>],
+    id: &str,
+) -> Option<u64> {
+    let position = |id: &str| context.store.position(Place { collection, parents, id });
+    let told = || records.iter().find(|record| told_id(record) == id).map(|record| record.position);
+    // Versions are told as `name:version`, also those that are gone.
+    position(id).or_else(told).or_else(|| position(id.rsplit_once(':')?.1))
+}
+
+/// A page as the document says of the operation.
+pub(crate) fn declared(
+    context: &Context<'_>,
+    collection: &'static str,
+    parents: &[String],
+    records: Vec<Listed<'_>>,
+) -> Result<Value, ServiceError> {
+    let Some(paging) = &context.operation.paging else {
+        return Ok(whole(records));
+    };
+    let is_linked = paging.next_link.is_some();
+    let mut page =
+        if is_linked { by_next_link(context, records)? } else { by_cursor(context, collection, parents, records)? };
+    let Some(members) = page.as_object_mut() else {
+        return Ok(page);
+    };
+    let (items, next_link) = if is_linked { ("value", "nextLink") } else { ("data", "") };
+    for (usual, wanted) in [(items, Some(&paging.items)), (next_link, paging.next_link.as_ref())] {
+        if let (Some(value), Some(wanted)) = (members.remove(usual), wanted) {
+            members.insert(wanted.clone(), value);
+        }
+    }
+    // An empty page does not tell its ends, except to where they are required.
+    if !paging.needs_ends {
+        members.retain(|name, value| !(value.is_null() && ["first_id", "last_id"].contains(&name.as_str())));
+    }
+    Ok(page)
 }
 
 fn limit(context: &Context<'_>) -> Result<usize, ServiceError> {

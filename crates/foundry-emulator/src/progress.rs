@@ -6,12 +6,13 @@ use crate::context::Context;
 use crate::documents::text;
 use crate::error::ServiceError;
 use crate::events::Events;
+use crate::pen::{Ending, Script};
 use crate::runs::property;
 use crate::script::{Move, Pause, Plan, Usage};
 use crate::store::{Place, Store};
 use crate::table::{AGENTS, MESSAGES, RUNS};
 use crate::turn::{Turn, TurnMessage};
-use crate::writing::{Ending, Script, Writing};
+use crate::writing::Writing;
 use crate::{file_search, messages, model, rounds};
 
 /// The states in which a run has ended.
@@ -255,6 +256,10 @@ fn perform(
         }
         Move::Cancel => {
             end(context, run, plan, End::Cancelled, events);
+            Ok(())
+        }
+        Move::Tell { name, data } => {
+            events.push(name, data);
             Ok(())
         }
     }

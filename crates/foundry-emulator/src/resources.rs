@@ -6,13 +6,15 @@ use axum::http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::context::{Answer, Context};
+use crate::documents;
 use crate::error::ServiceError;
+use crate::fill;
 use crate::pages;
 use crate::store::{Listed, Place};
 use crate::validate;
 
 /// One row of the resource table.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Resource {
     /// The collection in the store; it begins with its parent's name and a slash.
     pub(crate) name: &'static str,
@@ -38,6 +40,8 @@ pub(crate) struct Resource {
     pub(crate) complete: fn(&mut Map<String, Value>, project: &str),
     /// What deleting answers.
     pub(crate) deletion: Deletion,
+    /// Whether records have everything that the document's schema requires, however plain.
+    pub(crate) is_filled: bool,
 }
 
 /// How records of a resource get their ids.
@@ -46,6 +50,8 @@ pub(crate) enum Identity {
     /// The service makes one up: this prefix and characters. Such records have an `object` and a
     /// time of creation.
     Generated { prefix: &'static str, object: &'static str },
+    /// The service makes one up that stands in this property; all else is as the schema says.
+    Declared { prefix: &'static str, property: &'static str },
     /// The caller chooses it; it stands in this property.
     Named { property: &'static str },
 }
@@ -59,6 +65,10 @@ pub(crate) enum Verb {
     Update,
     /// `PATCH` of a record that may not be there yet.
     CreateOrUpdate,
+    /// `PATCH` of a record that is there.
+    Patch,
+    /// `PUT` of a record that may not be there yet.
+    Put,
     Delete,
 }
 
@@ -71,6 +81,8 @@ pub(crate) enum ListStyle {
     Whole,
     /// `value` and `nextLink`.
     NextLink,
+    /// Whatever the document says of the operation.
+    Declared,
 }
 
 /// What deleting answers.
@@ -80,9 +92,31 @@ pub(crate) enum Deletion {
     Status(&'static str),
     /// 204, also for what is not there.
     NoContent,
+    /// 204, but 404 for what is not there.
+    Found,
+    /// 200 with what the document says of the answer; 404 for what is not there.
+    Declared,
 }
 
 impl Resource {
+    /// What rows have that say nothing else: ids are the caller's, lists and answers are as the
+    /// document says.
+    pub(crate) const DECLARED: Self = Self {
+        name: "",
+        path: "",
+        noun: "",
+        identity: Identity::Named { property: "name" },
+        parent: None,
+        parent_properties: &[],
+        verbs: &[],
+        list: ListStyle::Declared,
+        filters: &[],
+        defaults: || json!({}),
+        complete: nothing_to_add,
+        deletion: Deletion::Found,
+        is_filled: true,
+    };
+
     /// What this method means for a path, if that is one of this resource and served by the table.
     pub(crate) fn verb(&self, method: &Method, shape: &str) -> Option<Verb> {
         let rest = shape.strip_prefix(self.path)?;
@@ -91,7 +125,9 @@ impl Resource {
             ("GET", "") => Verb::List,
             ("GET", "/{}") => Verb::Get,
             ("POST", "/{}") => Verb::Update,
+            ("PATCH", "/{}") if self.verbs.contains(&Verb::Patch) => Verb::Patch,
             ("PATCH", "/{}") => Verb::CreateOrUpdate,
+            ("PUT", "/{}") => Verb::Put,
             ("DELETE", "/{}") => Verb::Delete,
             _ => return None,
         };
@@ -100,20 +136,24 @@ impl Resource {
 
     /// How many path parameters come before a record's own id.
     fn depth(&self) -> usize {
-        self.parent_properties.len()
+        self.path.matches("{}").count()
     }
 
     /// The properties that an answer may hold, as the document says.
     fn properties(&self, context: &Context<'_>) -> BTreeSet<String> {
-        let shape = format!("{}/{{}}", self.path);
-        context.document.answer_schema(&shape).map(|schema| context.document.properties(schema)).unwrap_or_default()
+        self.schema(context).map(|schema| context.document.properties(schema)).unwrap_or_default()
+    }
+
+    /// The schema of a record.
+    pub(crate) fn schema(&self, context: &Context<'_>) -> Option<&'static Value> {
+        context.document.answer_schema(&format!("{}/{{}}", self.path))
     }
 
     /// The properties that no request changes.
     fn is_reserved(&self, name: &str) -> bool {
         let is_identity = match self.identity {
             Identity::Generated { .. } => ["id", "object", "created_at"].contains(&name),
-            Identity::Named { property } => name == property || name == "id",
+            Identity::Declared { property, .. } | Identity::Named { property } => name == property || name == "id",
         };
         is_identity || self.parent_properties.contains(&name)
     }
@@ -144,17 +184,31 @@ pub(crate) fn serve(
     match verb {
         Verb::Create => {
             let given = take_accepted(context);
-            insert(context, resource, &parents, given).map(Answer::ok)
+            let record = insert(context, resource, &parents, given)?;
+            Ok(context.succeed(record))
         }
         Verb::Get => get(context, resource, place).cloned().map(Answer::ok),
         Verb::List => list(context, resource, &parents).map(Answer::ok),
         Verb::Update => {
             let mut record = object_of(get(context, resource, place)?)?;
             overlay(context, resource, &mut record);
-            context.store.put(place, Value::Object(record.clone()));
-            Ok(Answer::ok(Value::Object(record)))
+            let record = filled(context, resource, record);
+            context.store.put(place, record.clone());
+            Ok(Answer::ok(record))
         }
         Verb::CreateOrUpdate => create_or_update(context, resource, place),
+        Verb::Put => put(context, resource, place),
+        Verb::Patch => {
+            let mut record = object_of(get(context, resource, place)?)?;
+            if context.operation.request.as_ref().is_some_and(|request| request.is_merge_patch()) {
+                merge(context, resource, &mut record)?;
+            } else {
+                overlay(context, resource, &mut record);
+            }
+            let record = filled(context, resource, record);
+            context.store.put(place, record.clone());
+            Ok(Answer::ok(record))
+        }
         Verb::Delete => delete(context, resource, place),
     }
 }
@@ -198,10 +252,18 @@ pub(crate) fn insert(
     parents: &[String],
     given: Map<String, Value>,
 ) -> Result<Value, ServiceError> {
-    let Identity::Generated { prefix, .. } = resource.identity else {
-        return Err(ServiceError::internal(format_args!("A {} has no id of the service's making.", resource.noun)));
+    let id = match resource.identity {
+        Identity::Generated { prefix, .. } | Identity::Declared { prefix, .. } => {
+            context.store.identifiers.next(prefix)
+        }
+        Identity::Named { property } => {
+            let id = given.get(property).and_then(Value::as_str).unwrap_or_default().to_owned();
+            if context.store.get(Place { collection: resource.name, parents, id: &id }).is_some() {
+                return Err(ServiceError::conflict(format_args!("A {} named '{id}' exists already.", resource.noun)));
+            }
+            id
+        }
     };
-    let id = context.store.identifiers.next(prefix);
     insert_as(context, resource, parents, id, given)
 }
 
@@ -220,15 +282,47 @@ pub(crate) fn insert_as(
             .into_iter()
             .filter(|(name, value)| !value.is_null() && allowed.contains(name) && !resource.is_reserved(name)),
     );
-    record.insert("id".to_owned(), id.as_str().into());
-    if let Identity::Generated { object, .. } = resource.identity {
-        record.insert("object".to_owned(), object.into());
+    match resource.identity {
+        Identity::Generated { object, .. } => {
+            record.insert("id".to_owned(), id.as_str().into());
+            record.insert("object".to_owned(), object.into());
+            record.insert("created_at".to_owned(), context.now.into());
+        }
+        Identity::Declared { property, .. } | Identity::Named { property } => {
+            record.insert(property.to_owned(), id.as_str().into());
+        }
     }
-    record.insert("created_at".to_owned(), context.now.into());
     identify(&mut record, resource, parents);
     (resource.complete)(&mut record, context.project);
-    let record = Value::Object(record);
+    let record = filled(context, resource, record);
     let place = Place { collection: resource.name, parents, id: &id };
+    context.store.put(place, record.clone());
+    Ok(record)
+}
+
+/// A record with whatever its schema requires, if records of its kind have that.
+pub(crate) fn filled(context: &Context<'_>, resource: &Resource, record: Map<String, Value>) -> Value {
+    let record = Value::Object(record);
+    match resource.schema(context).filter(|_| resource.is_filled) {
+        Some(schema) => context.filled_as(schema, record),
+        None => record,
+    }
+}
+
+/// Changes the record that the path names, whatever the path says besides, and gives it.
+pub(crate) fn change(
+    context: &mut Context<'_>,
+    resource: &'static Resource,
+    change: impl FnOnce(&mut Map<String, Value>, i64) -> Result<(), ServiceError>,
+) -> Result<Value, ServiceError> {
+    let mut parents = context.parameters.clone();
+    let id = parents.split_off(resource.depth().min(parents.len())).into_iter().next().unwrap_or_default();
+    check_parents(context, resource, &parents)?;
+    let place = Place { collection: resource.name, parents: &parents, id: &id };
+    let mut record = object_of(get(context, resource, place)?)?;
+    change(&mut record, context.now)?;
+    touch(&mut record, context.now);
+    let record = filled(context, resource, record);
     context.store.put(place, record.clone());
     Ok(record)
 }
@@ -252,15 +346,28 @@ fn overlay(context: &Context<'_>, resource: &Resource, record: &mut Map<String, 
         record.insert(name.clone(), value);
     }
     (resource.complete)(record, context.project);
+    touch(record, context.now);
+}
+
+/// Tells when a record was changed, if records of its kind tell that.
+fn touch(record: &mut Map<String, Value>, now: i64) {
+    for name in ["updated_at", "modified_at"] {
+        match record.get_mut(name) {
+            Some(Value::String(text)) => *text = fill::moment(now),
+            Some(time) if time.is_number() => *time = now.into(),
+            _ => {}
+        }
+    }
 }
 
 /// Merges the request into a record as RFC 7386 says, and sees that the outcome fits the schema.
 fn merge(context: &Context<'_>, resource: &Resource, record: &mut Map<String, Value>) -> Result<(), ServiceError> {
     let allowed = resource.properties(context);
+    let accepted = context.document.request_properties(context.operation);
     let patch = context
         .body
         .iter()
-        .filter(|(name, _)| allowed.contains(*name) && !resource.is_reserved(name))
+        .filter(|(name, _)| allowed.contains(*name) && accepted.contains(*name) && !resource.is_reserved(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let mut merged = Value::Object(std::mem::take(record));
@@ -275,10 +382,12 @@ fn merge(context: &Context<'_>, resource: &Resource, record: &mut Map<String, Va
         record.entry(name).or_insert(value);
     }
     (resource.complete)(record, context.project);
+    touch(record, context.now);
     Ok(())
 }
 
-fn merge_patch(target: &mut Value, patch: Value) {
+/// Merges as RFC 7386 says.
+pub(crate) fn merge_patch(target: &mut Value, patch: Value) {
     let Value::Object(patch) = patch else {
         *target = patch;
         return;
@@ -311,22 +420,58 @@ fn create_or_update(
     }
     identify(&mut record, resource, place.parents);
     merge(context, resource, &mut record)?;
-    let record = Value::Object(record);
+    let record = filled(context, resource, record);
     context.store.put(place, record.clone());
-    Ok(if is_new { Answer::created(record) } else { Answer::ok(record) })
+    Ok(if is_new && context.operation.announces_new { Answer::created(record) } else { Answer::ok(record) })
+}
+
+/// Makes a record, or replaces all of it but what only the service sets.
+fn put(context: &mut Context<'_>, resource: &'static Resource, place: Place<'_>) -> Result<Answer, ServiceError> {
+    let given = take_accepted(context);
+    let known = context.store.get(place).map(object_of).transpose()?;
+    let is_new = known.is_none();
+    let allowed = resource.properties(context);
+    let accepted = context.document.request_properties(context.operation);
+    let mut record = resource.default_properties();
+    record.extend(known.into_iter().flatten().filter(|(name, _)| !accepted.contains(name)));
+    let given = given.into_iter().filter(|(name, _)| allowed.contains(name) && !resource.is_reserved(name));
+    record.extend(given.filter(|(_, value)| !value.is_null()));
+    if let Identity::Named { property } = resource.identity {
+        record.insert(property.to_owned(), place.id.into());
+    }
+    identify(&mut record, resource, place.parents);
+    (resource.complete)(&mut record, context.project);
+    touch(&mut record, context.now);
+    let record = filled(context, resource, record);
+    context.store.put(place, record.clone());
+    Ok(if is_new && context.operation.announces_new { Answer::created(record) } else { Answer::ok(record) })
 }
 
 fn delete(context: &mut Context<'_>, resource: &Resource, place: Place<'_>) -> Result<Answer, ServiceError> {
     let removed = context.store.remove(place);
     match resource.deletion {
         Deletion::NoContent => Ok(Answer::no_content()),
-        Deletion::Status(_) if removed.is_none() => Err(ServiceError::not_found(resource.noun, place.id)),
+        _ if removed.is_none() => Err(ServiceError::not_found(resource.noun, place.id)),
+        Deletion::Found => Ok(Answer::no_content()),
+        Deletion::Declared => Ok(Answer::ok(told_deleted(context, &removed.unwrap_or_default()))),
         Deletion::Status(object) => Ok(Answer::ok(json!({
             "id": place.id,
             "object": object,
             "deleted": true,
         }))),
     }
+}
+
+/// What the document says of the answer to a deletion, with the names of what was deleted.
+pub(crate) fn told_deleted(context: &Context<'_>, removed: &Value) -> Value {
+    let schema = context.operation.answer.as_ref();
+    let names = schema.map(|schema| context.document.properties(schema)).unwrap_or_default();
+    let mut told: Map<String, Value> = documents::members(Some(removed))
+        .filter(|(name, _)| *name != "object" && names.contains(*name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    told.insert("deleted".to_owned(), true.into());
+    context.filled(Value::Object(told))
 }
 
 fn list(context: &Context<'_>, resource: &Resource, parents: &[String]) -> Result<Value, ServiceError> {
@@ -336,6 +481,7 @@ fn list(context: &Context<'_>, resource: &Resource, parents: &[String]) -> Resul
         ListStyle::Cursor => pages::by_cursor(context, resource.name, parents, records),
         ListStyle::Whole => Ok(pages::whole(records)),
         ListStyle::NextLink => pages::by_next_link(context, records),
+        ListStyle::Declared => pages::declared(context, resource.name, parents, records),
     }
 }
 

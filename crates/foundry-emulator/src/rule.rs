@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::framing::Framing;
+use crate::pen::Script;
 use crate::turn::Turn;
-use crate::writing::Script;
 
 /// What some runs do instead of what the built-in model would do.
 ///
@@ -107,6 +107,11 @@ pub(crate) enum Step {
     Expire,
     Cancel,
     Hang,
+    /// Tells this in a stream.
+    Event {
+        name: String,
+        data: Value,
+    },
 }
 
 /// The calls of one round.
@@ -348,6 +353,18 @@ impl Rule {
     /// the emulator goes.
     pub fn hang(self) -> Self {
         self.step(Step::Hang)
+    }
+
+    /// Tells an event in a stream that the API need not know, and goes on. In the stream of a
+    /// response the data also gets a `type` and a `sequence_number`. Who looks instead sees nothing.
+    ///
+    /// ```
+    /// # use foundry_emulator::Rule;
+    /// let new_things = Rule::new().event("response.novelty", serde_json::json!({ "a": 1 })).reply("Hello.");
+    /// # drop(new_things);
+    /// ```
+    pub fn event(self, name: impl Into<String>, data: Value) -> Self {
+        self.step(Step::Event { name: name.into(), data })
     }
 
     fn step(mut self, step: Step) -> Self {

@@ -9,8 +9,8 @@ use crate::documents::text;
 use crate::error::ServiceError;
 use crate::events::{Audience, Events};
 use crate::progress::{self, ENDED, Mover};
+use crate::run_leg::RunLeg;
 use crate::store::{Place, Store};
-use crate::stream::Leg;
 use crate::table::{AGENTS, RUNS};
 use crate::{messages, resources, run_steps, threads};
 
@@ -72,7 +72,7 @@ fn stream(
     let run = resources::object_of(run)?;
     let mut plan = progress::choose(context, &run);
     plan.shows_content = shows_content;
-    Ok(Answer::stream(Leg::begin(context, &run, plan, events)))
+    Ok(Answer::stream(RunLeg::begin(context, &run, plan, events)))
 }
 
 /// `GET /threads/{threadId}/runs/{runId}`: moves the run one state on and answers it. A run that is

@@ -8,9 +8,11 @@ use serde_json::Value;
 use crate::events::Audience;
 use crate::framing::Framing;
 use crate::model;
+use crate::pen::{Ending, Script};
 use crate::rule::{Asked, McpCall, Rule, Step};
 use crate::turn::{Turn, TurnApproval, TurnOutput, TurnPassage};
-use crate::writing::{Ending, Script, Writing};
+use crate::v1::responses::{Knowledge, OpenItem};
+use crate::writing::Writing;
 
 /// The rules of an emulator, those to look at first in front.
 #[derive(Debug, Default)]
@@ -72,8 +74,12 @@ pub(crate) struct Plan {
     pub(crate) approvals: Vec<TurnApproval>,
     /// What file search found, once it has searched.
     pub(crate) passages: Option<Vec<TurnPassage>>,
-    /// The message that is being written.
+    /// The message that is being written, of a run.
     pub(crate) writing: Option<Writing>,
+    /// The same of a response.
+    pub(crate) item: Option<OpenItem>,
+    /// What a response knows besides.
+    pub(crate) knowledge: Option<Knowledge>,
     /// How the run ends now that its message is written.
     pub(crate) ending: Option<Ending>,
     /// The stream that shows the run, as long as it is there.
@@ -129,6 +135,8 @@ pub(crate) enum Move {
     Expire,
     /// The run is cancelled.
     Cancel,
+    /// It tells this.
+    Tell { name: String, data: Value },
 }
 
 impl Plan {
@@ -139,7 +147,9 @@ impl Plan {
 
     /// Whether something is begun that has to be ended before the run does something else.
     pub(crate) fn is_busy(&self) -> bool {
-        self.ending.is_some() || self.writing.as_ref().is_some_and(Writing::is_busy)
+        self.ending.is_some()
+            || self.writing.as_ref().is_some_and(Writing::is_busy)
+            || self.item.as_ref().is_some_and(|item| item.pen.is_busy())
     }
 
     /// Whether the run waits instead of going on. A stream waits for no looks, for nobody looks.
@@ -177,6 +187,7 @@ impl Plan {
             Some(Step::Incomplete { text, reason }) => Move::Incomplete { text, reason },
             Some(Step::Expire) => Move::Expire,
             Some(Step::Cancel) => Move::Cancel,
+            Some(Step::Event { name, data }) => Move::Tell { name, data },
             // Those that wait are not for here.
             None | Some(Step::Show(..) | Step::Stay(_) | Step::Hang) => model::next(turn),
         }

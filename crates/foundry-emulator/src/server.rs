@@ -19,6 +19,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::blobs::Blobs;
 use crate::clock::{Clock, SystemClock};
+use crate::documents;
 use crate::fault::{Fault, Faults};
 use crate::framing::Framing;
 use crate::projects::Projects;
@@ -192,7 +193,7 @@ impl EmulatorBuilder {
             framing: self.framing,
         });
         // Parsing takes a moment that belongs to the start and not to the first request.
-        crate::documents::all();
+        documents::for_api_version(documents::FIRST);
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(serve(listener, Arc::clone(&shared), stopped));
         Ok(Emulator { endpoint: endpoint(&shared.origin, &self.project), shared, stop, task })
@@ -312,8 +313,13 @@ impl Emulator {
     }
 }
 
+/// A text as one segment of a path.
+pub(crate) fn encode(segment: &str) -> String {
+    utf8_percent_encode(segment, SEGMENT).to_string()
+}
+
 fn endpoint(origin: &str, project: &str) -> String {
-    format!("{origin}/api/projects/{}", utf8_percent_encode(project, SEGMENT))
+    format!("{origin}/api/projects/{}", encode(project))
 }
 
 /// Accepts connections until told to stop. Its connections end with it.

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
@@ -19,24 +19,25 @@ use uuid::Uuid;
 use crate::blobs::{self, Blobs};
 use crate::clock::Clock;
 use crate::context::{Answer, Context, Payload};
-use crate::documents::{self, Document, Operation};
+use crate::documents::{self, Document, FIRST, Operation, V1};
 use crate::error::ServiceError;
 use crate::fault::Faults;
 use crate::framing::Framing;
 use crate::handlers::Handler;
-use crate::multipart::{self, Upload};
+use crate::multipart::{self, Form, Upload};
 use crate::projects::Projects;
 use crate::query::Query;
 use crate::request_log::RequestLog;
 use crate::router::{Found, decode};
 use crate::script::Rules;
-use crate::{misbehaviour, stream, tool_outputs, validate};
-
-type Form = (Map<String, Value>, Option<Upload>);
+use crate::{broken_body, features, misbehaviour, stream, tool_outputs, validate};
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const API_KEY: HeaderName = HeaderName::from_static("api-key");
+
+/// What the paths of the operations begin with that are OpenAI's.
+const OPENAI_PATH: &str = "/openai/v1/";
 
 /// What every project's path begins with.
 const PROJECTS_PATH: &str = "/api/projects/";
@@ -77,6 +78,8 @@ pub(crate) struct Routed {
     pub(crate) operation: &'static Operation,
     pub(crate) project: String,
     parameters: Vec<String>,
+    /// The agent whose own path was called.
+    agent: Option<String>,
 }
 
 /// The connection is to be closed without an answer.
@@ -133,6 +136,9 @@ pub(crate) async fn act(shared: &Arc<Shared>, received: &Received) -> Response {
             (Err(error), _) | (_, Err(error)) => Err(error.clone()),
             (Ok(routed), Ok(body)) => answer(shared, head, query, routed, body, now).await,
         };
+        if answer.as_ref().is_ok_and(|answer| matches!(answer.body, Payload::Never)) {
+            broken_body::stopped(shared.stopping.subscribe()).await;
+        }
         respond(&head.headers, answer)
     };
     if response.status().is_success() {
@@ -175,37 +181,69 @@ fn authorize(headers: &HeaderMap) -> Result<(), ServiceError> {
 
 fn route(head: &Parts, query: &Query) -> Result<Routed, ServiceError> {
     let (project, path) = split_project(head.uri.path()).ok_or_else(ServiceError::no_route)?;
-    let documents: Vec<&Document> = match query.first("api-version") {
-        Some(api_version) => {
-            let document = documents::for_api_version(api_version)
-                .ok_or_else(|| ServiceError::unsupported_api_version(api_version, &supported_api_versions()))?;
-            vec![document]
-        }
-        // A few operations of some documents take none.
-        None => documents::all().iter().collect(),
+    let api_version = query.first("api-version");
+    let document = match api_version {
+        Some(api_version) => documents::for_api_version(api_version)
+            .ok_or_else(|| ServiceError::unsupported_api_version(api_version, &supported_api_versions()))?,
+        // A few operations take none.
+        None if path.starts_with(OPENAI_PATH) => v1()?,
+        None => return Err(ServiceError::missing_api_version(&supported_api_versions())),
+    };
+    let routed = |document: &'static Document, index: usize, parameters: Vec<String>, agent: Option<String>| {
+        document.operation(index).map(|operation| Routed {
+            document,
+            operation,
+            project: project.clone(),
+            parameters,
+            agent,
+        })
     };
     let mut methods = Vec::new();
-    for document in documents {
-        match document.router.find(&head.method, path) {
+    match document.router.find(&head.method, path) {
+        Found::Nothing => {}
+        Found::WrongMethod(allowed) => methods = allowed,
+        Found::Operation(index, parameters) => {
+            let routed = routed(document, index, parameters, None).ok_or_else(ServiceError::no_route)?;
+            if routed.operation.needs_api_version && api_version.is_none() {
+                return Err(ServiceError::missing_api_version(&supported_api_versions()));
+            }
+            return Ok(routed);
+        }
+    }
+    // An agent has the operations of `/openai/v1` below a path of its own.
+    if let Some((agent, rest)) = split_agent(document, path) {
+        match document.router.find(&head.method, &format!("{OPENAI_PATH}{rest}")) {
             Found::Nothing => {}
-            Found::WrongMethod(allowed) => methods.extend(allowed),
+            Found::WrongMethod(allowed) => methods = allowed,
             Found::Operation(index, parameters) => {
-                if let Some(operation) = document.operation(index)
-                    && (!operation.needs_api_version || query.first("api-version").is_some())
-                {
-                    return Ok(Routed { document, operation, project, parameters });
-                }
+                return routed(document, index, parameters, Some(agent)).ok_or_else(ServiceError::no_route);
             }
         }
     }
-    if query.first("api-version").is_none() {
-        return Err(ServiceError::missing_api_version(&supported_api_versions()));
+    // The service's own introduction asks so for the agents, though this api-version has none.
+    if document.api_version == FIRST && head.method == Method::GET && path == "/agents" {
+        let document = v1()?;
+        if let Found::Operation(index, parameters) = document.router.find(&head.method, path) {
+            return routed(document, index, parameters, None).ok_or_else(ServiceError::no_route);
+        }
     }
     if methods.is_empty() {
         return Err(ServiceError::no_route());
     }
     let allowed: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
     Err(ServiceError::wrong_method(head.method.as_str(), allowed.join(", ")))
+}
+
+fn v1() -> Result<&'static Document, ServiceError> {
+    documents::for_api_version(V1).ok_or_else(ServiceError::no_route)
+}
+
+/// The agent whose own path this is, and what comes after it without its slash.
+fn split_agent<'a>(document: &Document, path: &'a str) -> Option<(String, &'a str)> {
+    let (before, after) = document.agent_base()?;
+    let (name, rest) = path.strip_prefix(before)?.split_once('/')?;
+    let rest = rest.strip_prefix(after.strip_prefix('/')?)?.strip_prefix('/')?;
+    Some((decode(name).filter(|name| !name.is_empty())?, rest))
 }
 
 /// The name of the project and the path within it, which begins with a slash.
@@ -217,8 +255,7 @@ fn split_project(path: &str) -> Option<(String, &str)> {
 }
 
 fn supported_api_versions() -> String {
-    let versions: Vec<&str> = documents::all().iter().map(|document| document.api_version).collect();
-    versions.join(", ")
+    documents::api_versions().collect::<Vec<_>>().join(", ")
 }
 
 async fn answer(
@@ -232,8 +269,10 @@ async fn answer(
     let operation = routed.operation;
     let handler = Handler::find(&operation.method, &operation.shape)
         .ok_or_else(|| ServiceError::not_implemented(&operation.id))?;
+    features::check(operation, &head.headers)?;
     validate::query(operation, query)?;
-    let (body, upload) = parse(routed, &head.headers, body).await?;
+    validate::headers(operation, &head.headers)?;
+    let Form { texts: body, uploads } = parse(routed, &head.headers, body).await?;
     let store = shared.projects.store(&routed.project);
     let mut locked = store.lock().unwrap_or_else(PoisonError::into_inner);
     let mut answer = handler.answer(&mut Context {
@@ -242,7 +281,9 @@ async fn answer(
         parameters: routed.parameters.clone(),
         query,
         body,
-        upload,
+        uploads,
+        headers: &head.headers,
+        agent: routed.agent.as_deref(),
         project: &routed.project,
         store: &mut locked,
         blobs: &shared.blobs,
@@ -252,6 +293,9 @@ async fn answer(
         page_size: shared.page_size,
         url: format!("{}{}", shared.origin, head.uri.path()),
     })?;
+    if let (Payload::Bytes(_), Some(media_type)) = (&answer.body, &operation.binary) {
+        answer.media_type = media_type;
+    }
     if let Payload::Leg(leg) = answer.body {
         let changes = locked.changes();
         answer.body = Payload::Stream(stream::body(Arc::clone(shared), Arc::clone(&store), changes, routed, leg));
@@ -263,15 +307,20 @@ async fn answer(
 /// the service; a body that the operation does not take is ignored.
 async fn parse(routed: &Routed, headers: &HeaderMap, body: &Bytes) -> Result<Form, ServiceError> {
     let Some(request) = &routed.operation.request else {
-        return Ok((Map::new(), None));
+        return Ok(Form::default());
     };
-    if let Some(schema) = request.form_schema() {
-        let (texts, upload) = multipart::read(headers, body).await?;
+    if request.is_binary() {
+        return Ok(Form { uploads: vec![Upload::bare(body.clone())], ..Form::default() });
+    }
+    if let Some(schema) = request.form_schema()
+        && (request.json_schema().is_none() || multipart::is_form(headers))
+    {
+        let Form { texts, uploads } = multipart::read(routed.document, schema, headers, body).await?;
         let texts = fitting(routed.document, schema, Value::Object(texts))?;
-        return Ok((texts, upload));
+        return Ok(Form { texts, uploads });
     }
     let Some(schema) = request.json_schema() else {
-        return Ok((Map::new(), None));
+        return Ok(Form::default());
     };
     let mut body = if body.is_empty() {
         Value::Object(Map::new())
@@ -285,12 +334,12 @@ async fn parse(routed: &Routed, headers: &HeaderMap, body: &Bytes) -> Result<For
         serde_json::from_slice(body).map_err(ServiceError::malformed_json)?
     };
     tool_outputs::allow_approvals_alone(&routed.operation.shape, &mut body);
-    let body = match body {
+    let texts = match body {
         // Whether it fits, only what it changes can tell.
         Value::Object(patch) if request.is_merge_patch() => patch,
         body => fitting(routed.document, schema, body)?,
     };
-    Ok((body, None))
+    Ok(Form { texts, uploads: Vec::new() })
 }
 
 fn fitting(document: &Document, schema: &Value, body: Value) -> Result<Map<String, Value>, ServiceError> {
@@ -303,17 +352,18 @@ fn fitting(document: &Document, schema: &Value, body: Value) -> Result<Map<Strin
 
 /// An answer as it is sent.
 pub(crate) fn respond(asked: &HeaderMap, answer: Result<Answer, ServiceError>) -> Response {
-    let (status, body, allow) = match answer {
-        Ok(answer) => (answer.status, answer.body, None),
-        Err(error) => (error.status, Payload::Json(error.body()), error.allow),
+    let (answer, allow) = match answer {
+        Ok(answer) => (answer, None),
+        Err(error) => (Answer::with_status(error.status, error.body()), error.allow),
     };
+    let Answer { status, body, media_type, headers: added } = answer;
     let (content_type, body) = match body {
         Payload::Nothing => (None, Body::empty()),
         Payload::Json(body) => (Some("application/json; charset=utf-8"), Body::from(body.to_string())),
-        Payload::Bytes(body) => (Some("application/octet-stream"), Body::from(body)),
+        Payload::Bytes(body) => (Some(media_type), Body::from(body)),
         Payload::Stream(body) => (Some("text/event-stream; charset=utf-8"), body),
         // It has become a body before.
-        Payload::Leg(_) => (None, Body::empty()),
+        Payload::Leg(_) | Payload::Never => (None, Body::empty()),
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -323,6 +373,11 @@ pub(crate) fn respond(asked: &HeaderMap, answer: Result<Answer, ServiceError>) -
     }
     if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
         headers.insert(REQUEST_ID, id);
+    }
+    for (name, value) in added {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
     }
     if let Some(id) = asked.get(CLIENT_REQUEST_ID) {
         headers.insert(CLIENT_REQUEST_ID, id.clone());

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::identifiers::Identifiers;
 use crate::script::Plan;
+use crate::tape::Tape;
 
 /// One project.
 #[derive(Debug)]
@@ -56,6 +57,8 @@ struct Group {
     contents: HashMap<String, Content>,
     /// What the runs among the records do next.
     plans: HashMap<String, Plan>,
+    /// What the responses among the records have told.
+    tapes: HashMap<String, Tape>,
 }
 
 /// Bytes that show only their length: they may be many, and they are the caller's.
@@ -144,6 +147,13 @@ impl Store {
         self.collections.get_mut(place.collection)?.groups.get_mut(place.parents)?.plans.remove(place.id)
     }
 
+    /// What a response that is there has told.
+    pub(crate) fn tape(&mut self, place: Place<'_>) -> Option<&mut Tape> {
+        let group = self.collections.get_mut(place.collection)?.groups.get_mut(place.parents)?;
+        group.positions.get(place.id).filter(|position| group.records.contains_key(position))?;
+        Some(group.tapes.entry(place.id.to_owned()).or_default())
+    }
+
     /// Takes a record out, with its bytes and everything below it.
     pub(crate) fn remove(&mut self, place: Place<'_>) -> Option<Value> {
         let group = self.collections.get_mut(place.collection)?.groups.get_mut(place.parents)?;
@@ -151,6 +161,7 @@ impl Store {
         let (_, value) = group.records.remove(position)?;
         group.contents.remove(place.id);
         group.plans.remove(place.id);
+        group.tapes.remove(place.id);
         self.changed.send_replace(());
         let mut chain = place.parents.to_vec();
         chain.push(place.id.to_owned());

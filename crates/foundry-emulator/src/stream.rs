@@ -1,134 +1,27 @@
-//! Runs that are streamed: they go on as their events are read.
+//! Streams as they are sent: what they show goes on as their events are read.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::HeaderMap;
 use bytes::Bytes;
 use futures_util::stream;
-use serde_json::{Map, Value};
+use serde_json::Map;
 use tokio::sync::watch;
 
 use crate::broken_body::{broken, stopped};
 use crate::context::Context;
-use crate::error::ServiceError;
-use crate::events::{Audience, Event, Events};
-use crate::framing::{Framer, Framing};
-use crate::progress::{self, ENDED, Mover};
+use crate::framing::Framer;
+use crate::leg::{Leg, Tick};
 use crate::query::Query;
-use crate::resources;
-use crate::runs::{self, property};
-use crate::script::Plan;
 use crate::service::{Routed, Shared};
-use crate::store::{Place, Store};
-use crate::table::RUNS;
+use crate::store::Store;
 
 /// How many pieces of a message are written at a time if nothing pauses: long streams are faster
 /// so, and nobody can tell.
 const PIECES: usize = 32;
-
-/// A run from where it is to where it waits for its caller or ends: what one stream shows.
-#[derive(Debug)]
-pub(crate) struct Leg {
-    thread: [String; 1],
-    run: String,
-    /// What has happened and is not shown yet. It is there as long as the stream is.
-    audience: Arc<Audience>,
-    framing: Option<Framing>,
-    /// How many pieces of a message are written at a time.
-    pieces: usize,
-    /// Whether nothing is to be shown after what has happened.
-    is_over: bool,
-}
-
-/// What a stream shows next.
-#[derive(Debug)]
-pub(crate) enum Tick {
-    Happened(Event),
-    /// Nothing, unless somebody else makes something happen.
-    Waits,
-    /// Nothing any more.
-    Over,
-}
-
-impl Leg {
-    /// Begins to stream a run that will do this, and to which these have happened.
-    pub(crate) fn begin(context: &mut Context<'_>, run: &Map<String, Value>, mut plan: Plan, events: Events) -> Self {
-        let audience = Arc::new(Audience::default());
-        audience.tell(events);
-        plan.audience = Arc::downgrade(&audience);
-        let framing = plan.framing();
-        progress::put_plan(context.store, run, plan);
-        Self {
-            thread: [property(run, "thread_id").to_owned()],
-            run: property(run, "id").to_owned(),
-            audience,
-            framing,
-            pieces: 1,
-            is_over: false,
-        }
-    }
-
-    fn place(&self) -> Place<'_> {
-        Place { collection: RUNS.name, parents: &self.thread, id: &self.run }
-    }
-
-    /// Whether everything has happened and was shown.
-    fn has_shown_all(&self) -> bool {
-        self.is_over && self.audience.is_empty()
-    }
-
-    /// Takes the run as far as it takes to show one more event.
-    pub(crate) fn tick(&mut self, context: &mut Context<'_>) -> Tick {
-        loop {
-            if let Some(event) = self.audience.next() {
-                return Tick::Happened(event);
-            }
-            if self.is_over {
-                return Tick::Over;
-            }
-            let mut events = Events::default();
-            match self.advance(context, &mut events) {
-                Ok(true) => {}
-                Ok(false) if self.is_over => self.audience.tell_done(),
-                Ok(false) => return Tick::Waits,
-                Err(error) => events.break_off(error.body()),
-            }
-            self.is_over |= events.is_broken_off();
-            self.audience.tell(events);
-        }
-    }
-
-    /// Moves the run on; false if it stays as it is, be it that the stream is over.
-    fn advance(&mut self, context: &mut Context<'_>, events: &mut Events) -> Result<bool, ServiceError> {
-        let run = context.store.get(self.place()).ok_or_else(|| ServiceError::not_found(RUNS.noun, &self.run))?;
-        let status = run.get("status").and_then(Value::as_str).unwrap_or_default();
-        let is_working = status == "in_progress";
-        let is_at_rest = status == "requires_action" || ENDED.contains(&status);
-        let place = Place { collection: RUNS.name, parents: &self.thread, id: &self.run };
-        // Whoever handed something in goes on with the run, and not this stream.
-        let plan = context.store.plan_mut(place).filter(|plan| plan.audience.as_ptr() == Arc::as_ptr(&self.audience));
-        let Some(plan) = plan.filter(|_| !is_at_rest) else {
-            self.is_over = true;
-            return Ok(false);
-        };
-        // Long answers are made of this alone.
-        if let Some(writing) = plan.writing.as_mut().filter(|_| is_working)
-            && writing.write(events)
-        {
-            for _ in 1..self.pieces {
-                writing.write(events);
-            }
-            return Ok(true);
-        }
-        let run = context.store.get(place).ok_or_else(|| ServiceError::not_found(RUNS.noun, &self.run))?;
-        let mut run = resources::object_of(run)?;
-        let moved = progress::advance(context, &mut run, Mover::Stream, events)?;
-        runs::put(context, run);
-        Ok(moved)
-    }
-}
 
 /// A leg as it is sent.
 struct Live {
@@ -155,9 +48,10 @@ pub(crate) fn body(
     routed: &Routed,
     mut leg: Leg,
 ) -> Body {
-    let framing = leg.framing.clone().unwrap_or_else(|| shared.framing.clone());
+    let framing = leg.framing().cloned().unwrap_or_else(|| shared.framing.clone());
+    leg.learn(&framing);
     if framing.wait().is_zero() {
-        leg.pieces = PIECES;
+        leg.write_at_once(PIECES);
     }
     let live = Live {
         stopping: shared.stopping.subscribe(),
@@ -244,8 +138,7 @@ impl Live {
 
     fn is_cancelled(&self) -> bool {
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        let run = store.get(self.leg.place());
-        run.is_none_or(|run| run.get("status").is_some_and(|status| status == "cancelling" || status == "cancelled"))
+        self.leg.is_cancelled(&store)
     }
 
     fn break_off(&mut self) -> io::Result<Bytes> {
@@ -262,7 +155,9 @@ impl Live {
             parameters: Vec::new(),
             query: &query,
             body: Map::new(),
-            upload: None,
+            uploads: Vec::new(),
+            headers: &HeaderMap::new(),
+            agent: None,
             project: &self.routed.project,
             store: &mut store,
             blobs: &self.shared.blobs,

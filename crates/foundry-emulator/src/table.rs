@@ -49,6 +49,7 @@ pub(crate) static AGENTS: Resource = Resource {
     },
     complete: complete_tools,
     deletion: Deletion::Status("assistant.deleted"),
+    is_filled: false,
 };
 
 /// Threads. Creating one may add messages, so it is not the table's.
@@ -65,6 +66,7 @@ pub(crate) static THREADS: Resource = Resource {
     defaults: || json!({ "tool_resources": {}, "metadata": {} }),
     complete: redact_mcp_headers,
     deletion: Deletion::Status("thread.deleted"),
+    is_filled: false,
 };
 
 /// Messages. Creating one depends on the thread's runs, so it is not the table's.
@@ -91,6 +93,7 @@ pub(crate) static MESSAGES: Resource = Resource {
     },
     complete: nothing_to_add,
     deletion: Deletion::NoContent,
+    is_filled: false,
 };
 
 /// Runs. Creating one and looking at one moves things, so these are not the table's.
@@ -132,6 +135,7 @@ pub(crate) static RUNS: Resource = Resource {
     },
     complete: complete_run,
     deletion: Deletion::NoContent,
+    is_filled: false,
 };
 
 /// Run steps. What a search found is shown only when asked for, so reading them is not the table's.
@@ -160,6 +164,7 @@ pub(crate) static RUN_STEPS: Resource = Resource {
     },
     complete: nothing_to_add,
     deletion: Deletion::NoContent,
+    is_filled: false,
 };
 
 /// Files. Creating one takes a form, so it is not the table's.
@@ -177,6 +182,7 @@ pub(crate) static FILES: Resource = Resource {
     complete: nothing_to_add,
     // Not "file.deleted", as one would think.
     deletion: Deletion::Status("file"),
+    is_filled: false,
 };
 
 /// Vector stores. Creating one may add files, and looking at one moves things.
@@ -204,6 +210,7 @@ pub(crate) static VECTOR_STORES: Resource = Resource {
     },
     complete: complete_vector_store,
     deletion: Deletion::Status("vector_store.deleted"),
+    is_filled: false,
 };
 
 /// The files of vector stores, which have the ids of the files themselves.
@@ -220,6 +227,7 @@ pub(crate) static VECTOR_STORE_FILES: Resource = Resource {
     defaults: || json!({ "status": "in_progress", "usage_bytes": 0, "last_error": null }),
     complete: nothing_to_add,
     deletion: Deletion::Status("vector_store.file.deleted"),
+    is_filled: false,
 };
 
 /// Files added to a vector store in one go. The document calls the object `files_batch`.
@@ -236,6 +244,7 @@ pub(crate) static FILE_BATCHES: Resource = Resource {
     defaults: || json!({ "status": "in_progress" }),
     complete: nothing_to_add,
     deletion: Deletion::NoContent,
+    is_filled: false,
 };
 
 /// Connections, which a project has and nobody makes through this API.
@@ -252,6 +261,7 @@ pub(crate) static CONNECTIONS: Resource = Resource {
     defaults: || json!({}),
     complete: nothing_to_add,
     deletion: Deletion::NoContent,
+    is_filled: false,
 };
 
 /// Deployments, which a project has and nobody makes through this API.
@@ -268,6 +278,7 @@ pub(crate) static DEPLOYMENTS: Resource = Resource {
     defaults: || json!({}),
     complete: nothing_to_add,
     deletion: Deletion::NoContent,
+    is_filled: false,
 };
 
 /// The versions of datasets.
@@ -284,6 +295,7 @@ pub(crate) static DATASETS: Resource = Resource {
     defaults: || json!({ "isReference": false, "tags": {} }),
     complete: |record, project| asset_id(record, project, "data"),
     deletion: Deletion::NoContent,
+    is_filled: false,
 };
 
 /// The versions of indexes.
@@ -300,6 +312,7 @@ pub(crate) static INDEXES: Resource = Resource {
     defaults: || json!({ "tags": {} }),
     complete: |record, project| asset_id(record, project, "indexes"),
     deletion: Deletion::NoContent,
+    is_filled: false,
 };
 
 /// The service says of every function whether it is strict, and of every MCP server which tools
@@ -351,7 +364,7 @@ fn complete_vector_store(record: &mut Map<String, Value>, _: &str) {
 }
 
 /// The long id of a versioned asset.
-fn asset_id(record: &mut Map<String, Value>, project: &str, kind: &str) {
+pub(crate) fn asset_id(record: &mut Map<String, Value>, project: &str, kind: &str) {
     let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
     let id =
         format!("azureai://accounts/emulator/projects/{project}/{kind}/{}/versions/{}", text("name"), text("version"));

@@ -11,9 +11,9 @@ use crate::error::ServiceError;
 use crate::events::Events;
 use crate::progress;
 use crate::rounds::{self, APPROVALS, OUTPUTS};
+use crate::run_leg::RunLeg;
 use crate::runs::{self, property};
 use crate::script::Plan;
-use crate::stream::Leg;
 use crate::turn::{TurnApproval, TurnOutput};
 use crate::validate::Violation;
 
@@ -56,7 +56,7 @@ pub(crate) fn submit(context: &mut Context<'_>) -> Result<Answer, ServiceError> 
     }
     events.push("thread.run.queued", Value::Object(run.clone()));
     runs::put(context, run.clone());
-    Ok(Answer::stream(Leg::begin(context, &run, plan, events)))
+    Ok(Answer::stream(RunLeg::begin(context, &run, plan, events)))
 }
 
 /// What no document says of the body, or not every one.
@@ -180,7 +180,7 @@ fn approve(
 
 #[cfg(test)]
 mod tests {
-    use axum::http::Method;
+    use axum::http::{HeaderMap, Method};
     use serde_json::json;
 
     use super::*;
@@ -188,10 +188,10 @@ mod tests {
     use crate::context::Payload;
     use crate::documents;
     use crate::identifiers::Identifiers;
+    use crate::leg::Tick;
     use crate::query::Query;
     use crate::script::Rules;
     use crate::store::{Place, Store};
-    use crate::stream::Tick;
     use crate::table::{RUN_STEPS, RUNS, THREADS};
 
     const THREAD: &str = "thread_1";
@@ -257,7 +257,9 @@ mod tests {
             parameters: below().to_vec(),
             query: &Query::default(),
             body: body.as_object().cloned().unwrap_or_default(),
-            upload: None,
+            uploads: Vec::new(),
+            headers: &HeaderMap::new(),
+            agent: None,
             project: "demo",
             store,
             blobs: &Blobs::default(),

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use axum::http::HeaderMap;
 use serde_json::Value;
 
 use crate::documents::{Document, Operation, elements, members};
@@ -71,6 +72,14 @@ pub(crate) fn query(operation: &Operation, query: &Query) -> Result<(), ServiceE
         }
     }
     Ok(())
+}
+
+/// Checks that the headers are there that an operation needs.
+pub(crate) fn headers(operation: &Operation, headers: &HeaderMap) -> Result<(), ServiceError> {
+    match operation.needed_headers.iter().find(|name| !headers.contains_key(name.as_str())) {
+        Some(name) => Err(ServiceError::missing_header(name)),
+        None => Ok(()),
+    }
 }
 
 /// What is wrong with a request body, nothing if it fits.

@@ -1,73 +1,26 @@
 //! Messages that are being written, piece by piece, and the steps that do it.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::documents::text;
 use crate::error::ServiceError;
 use crate::events::Events;
+use crate::pen::{Ending, Pen, Script};
 use crate::progress::{told_step, with};
 use crate::runs::property;
 use crate::script::Usage;
 use crate::store::Place;
 use crate::table::{MESSAGES, RUN_STEPS};
-use crate::{messages, model, resources};
-
-/// How many bytes of an answer made of so many words are kept for the message.
-const KEPT_BYTES: usize = 1024 * 1024;
-
-/// What is to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Script {
-    /// This text, in which files are cited.
-    Text { text: String, citations: Vec<Citation> },
-    /// So many words, which are never all there at once.
-    Words(u64),
-}
-
-impl Script {
-    /// A text without citations.
-    pub(crate) fn text(text: impl Into<String>) -> Self {
-        Self::Text { text: text.into(), citations: Vec::new() }
-    }
-}
-
-/// A place in a text that names a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Citation {
-    /// The byte of the text at which the marker begins.
-    pub(crate) at: usize,
-    /// The marker as it stands in the text.
-    pub(crate) marker: String,
-    pub(crate) file_id: String,
-    pub(crate) quote: String,
-}
-
-/// How a run ends once its message is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ending {
-    Completed,
-    Incomplete(String),
-}
+use crate::{messages, resources};
 
 /// A message that is being written.
 #[derive(Debug)]
 pub(crate) struct Writing {
     message: String,
     step: String,
-    script: Script,
-    /// How far the script is written, in bytes or words.
-    position: usize,
-    then: Option<Ending>,
-    /// What is written, as far as it is kept.
-    kept: String,
+    pen: Pen,
     annotations: Vec<Value>,
-    /// How many characters and pieces are written.
-    characters: usize,
-    pieces: usize,
-    usage: Usage,
 }
 
 impl Writing {
@@ -102,76 +55,43 @@ impl Writing {
         Ok(Self {
             message: text(&message, "id").to_owned(),
             step: text(&step, "id").to_owned(),
-            script: Script::text(""),
-            position: 0,
-            then: None,
-            kept: String::new(),
+            pen: Pen::new(prompt),
             annotations: Vec::new(),
-            characters: 0,
-            pieces: 0,
-            usage: Usage { prompt, completion: 0 },
         })
     }
 
     /// Goes on with this, and with the end of the run if that is then to come.
     pub(crate) fn go_on(&mut self, script: Script, then: Option<Ending>) {
-        self.script = script;
-        self.position = 0;
-        self.then = then;
+        self.pen.go_on(script, then);
     }
 
     /// Whether there is more to do before the run can do something else.
     pub(crate) fn is_busy(&self) -> bool {
-        self.then.is_some() || self.has_more()
+        self.pen.is_busy()
     }
 
     /// How the run ends, if nothing is left to be written before that.
     pub(crate) fn ending(&self) -> Option<&Ending> {
-        self.then.as_ref().filter(|_| !self.has_more())
+        self.pen.ending()
     }
 
     /// What writing has cost so far.
     pub(crate) fn usage(&self) -> Usage {
-        self.usage
-    }
-
-    fn has_more(&self) -> bool {
-        match &self.script {
-            Script::Text { text, .. } => self.position < text.len(),
-            Script::Words(count) => u64::try_from(self.position).is_ok_and(|position| position < *count),
-        }
+        self.pen.usage
     }
 
     /// Writes the next piece; false if there is none.
     pub(crate) fn write(&mut self, events: &mut Events) -> bool {
-        if !self.has_more() {
+        let Some(piece) = self.pen.write() else {
             return false;
-        }
-        let mut cited = None;
-        let (piece, limit) = match &self.script {
-            Script::Words(_) => {
-                let space = if self.position == 0 { "" } else { " " };
-                (Cow::Owned(format!("{space}{}", self.position + 1)), KEPT_BYTES)
-            }
-            Script::Text { text, citations } => {
-                cited = citations.iter().find(|citation| citation.at == self.position);
-                let next = citations.iter().map(|citation| citation.at).filter(|at| *at > self.position).min();
-                let rest = text.get(self.position..next.unwrap_or(text.len())).unwrap_or_default();
-                let piece = match cited {
-                    Some(citation) => citation.marker.as_str(),
-                    None => first_piece(rest),
-                };
-                (Cow::Borrowed(piece), usize::MAX)
-            }
         };
-        let length = piece.chars().count();
-        let annotation = cited.map(|citation| {
+        let annotation = piece.cited.as_ref().map(|cited| {
             json!({
                 "type": "file_citation",
-                "text": citation.marker,
-                "start_index": self.characters,
-                "end_index": self.characters + length,
-                "file_citation": { "file_id": citation.file_id, "quote": citation.quote },
+                "text": cited.citation.marker,
+                "start_index": cited.start,
+                "end_index": cited.end,
+                "file_citation": { "file_id": cited.citation.file_id, "quote": cited.citation.quote },
             })
         });
         events.push_text("thread.message.delta", || {
@@ -180,33 +100,23 @@ impl Writing {
                 Some(annotation) => {
                     format!(r#""annotations":[{}],"#, with(annotation, json!({ "index": self.annotations.len() })))
                 }
-                None if self.pieces == 0 => r#""annotations":[],"#.to_owned(),
+                None if piece.is_first => r#""annotations":[],"#.to_owned(),
                 None => String::new(),
             };
             // A long answer has millions of these.
             format!(
                 r#"{{"delta":{{"content":[{{"index":0,"text":{{{annotations}"value":{}}},"type":"text"}}]}},"id":{},"object":"thread.message.delta"}}"#,
-                Value::from(piece.as_ref()),
+                Value::from(piece.text.as_str()),
                 Value::from(self.message.as_str()),
             )
         });
-        if self.kept.len() + piece.len() <= limit {
-            self.kept.push_str(&piece);
-        }
-        self.usage.completion += model::tokens(&piece);
         self.annotations.extend(annotation);
-        self.characters += length;
-        self.pieces += 1;
-        self.position += match &self.script {
-            Script::Words(_) => 1,
-            Script::Text { .. } => piece.len(),
-        };
         true
     }
 
     /// Ends the message, and its step, for all is written that there is to be.
     pub(crate) fn finish(self, context: &mut Context<'_>, run: &Map<String, Value>, events: &mut Events) {
-        let incomplete = match &self.then {
+        let incomplete = match self.pen.end() {
             Some(Ending::Incomplete(reason)) => Some(message_reason(reason).to_owned()),
             _ => None,
         };
@@ -238,7 +148,7 @@ impl Writing {
             return;
         };
         // There is no status for steps whose message is not complete.
-        let ended = json!({ "status": "completed", "completed_at": context.now, "usage": self.usage.told() });
+        let ended = json!({ "status": "completed", "completed_at": context.now, "usage": self.usage().told() });
         let step = with(step, ended);
         events.push("thread.run.step.completed", told_step(&step, run));
         context.store.put(place, step);
@@ -273,7 +183,7 @@ impl Writing {
     pub(crate) fn keep(&self, context: &mut Context<'_>, run: &Map<String, Value>) -> Option<Value> {
         let parents = [property(run, "thread_id").to_owned()];
         let place = Place { collection: MESSAGES.name, parents: &parents, id: &self.message };
-        let content = json!([{ "type": "text", "text": { "value": self.kept, "annotations": self.annotations } }]);
+        let content = json!([{ "type": "text", "text": { "value": self.pen.kept, "annotations": self.annotations } }]);
         let message = with(context.store.get(place)?, json!({ "content": content }));
         context.store.put(place, message.clone());
         Some(message)
@@ -294,30 +204,16 @@ fn message_reason(reason: &str) -> &str {
     }
 }
 
-/// The first word of a text, with the space before it.
-fn first_piece(text: &str) -> &str {
-    let mut later = text.char_indices().skip(1);
-    let end = later.find(|(_, character)| *character == ' ').map_or(text.len(), |(index, _)| index);
-    text.get(..end).unwrap_or(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model;
+    use crate::pen::{Citation, KEPT_BYTES};
 
     fn writing(script: Script) -> Writing {
-        Writing {
-            message: "msg_1".to_owned(),
-            step: "step_1".to_owned(),
-            script,
-            position: 0,
-            then: None,
-            kept: String::new(),
-            annotations: Vec::new(),
-            characters: 0,
-            pieces: 0,
-            usage: Usage::default(),
-        }
+        let mut pen = Pen::new(0);
+        pen.go_on(script, None);
+        Writing { message: "msg_1".to_owned(), step: "step_1".to_owned(), pen, annotations: Vec::new() }
     }
 
     /// The texts of the pieces in which a script is written.
@@ -339,9 +235,9 @@ mod tests {
         for text in ["Why is it", "  a   b ", "x", "é – 文", " ", "a\n\"b\" c", ""] {
             let mut writing = writing(Script::text(text));
             let pieces: String = deltas(&mut writing).iter().map(|text| text["value"].as_str().unwrap()).collect();
-            assert_eq!((pieces.as_str(), writing.kept.as_str()), (text, text));
-            assert_eq!(writing.usage.completion, model::tokens(text), "{text:?}");
-            assert_eq!(writing.characters, text.chars().count());
+            assert_eq!((pieces.as_str(), writing.pen.kept.as_str()), (text, text));
+            assert_eq!(writing.usage().completion, model::tokens(text), "{text:?}");
+            assert_eq!(writing.pen.characters, text.chars().count());
             assert!(!writing.is_busy());
         }
         let mut writing = writing(Script::text("Why is it – é."));
@@ -369,7 +265,7 @@ mod tests {
         let mut annotation = deltas[2]["annotations"][0].clone();
         // What comes before it: a character and a space, then five characters.
         assert_eq!((&annotation["start_index"], &annotation["end_index"]), (&json!(7), &json!(19)));
-        let whole: Vec<char> = writing.kept.chars().collect();
+        let whole: Vec<char> = writing.pen.kept.chars().collect();
         assert_eq!(whole[7..19].iter().collect::<String>(), "【4:0†source】");
         assert_eq!(annotation["index"], 0);
         annotation.as_object_mut().unwrap().remove("index");
@@ -380,11 +276,11 @@ mod tests {
     fn many_words_are_numbers_and_kept_up_to_a_bound() {
         let mut short = writing(Script::Words(3));
         deltas(&mut short);
-        assert_eq!((short.kept.as_str(), short.usage.completion), ("1 2 3", 3));
+        assert_eq!((short.pen.kept.as_str(), short.usage().completion), ("1 2 3", 3));
         let mut long = writing(Script::Words(1_000_000));
         let mut events = Events::unheard();
         while long.write(&mut events) {}
-        assert_eq!(long.usage.completion, 1_000_000);
-        assert!(long.kept.len() <= KEPT_BYTES && long.kept.len() > KEPT_BYTES - 10, "{}", long.kept.len());
+        assert_eq!(long.usage().completion, 1_000_000);
+        assert!(long.pen.kept.len() <= KEPT_BYTES && long.pen.kept.len() > KEPT_BYTES - 10, "{}", long.pen.kept.len());
     }
 }

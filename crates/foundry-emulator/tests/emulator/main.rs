@@ -22,5 +22,6 @@ mod schema;
 mod server;
 mod streams;
 mod structured;
+mod v1_operations;
 mod vector_stores;
 mod wire;

@@ -1,0 +1,166 @@
+//! Memory stores: what is remembered of whom, made from what was said, searched and forgotten.
+
+use axum::http::Method;
+use serde_json::{Map, Value, json};
+
+use crate::context::{Answer, Context};
+use crate::documents::{elements, text};
+use crate::error::ServiceError;
+use crate::pages;
+use crate::resources::{self, Identity, Resource, object_of};
+use crate::store::{Listed, Place};
+use crate::v1::jobs::{self, Kind, States, USUAL};
+use crate::v1::table::{MEMORIES, MEMORY_STORES};
+use crate::v1::{Entry, items};
+
+/// What updates were given, which their answers do not tell.
+const GIVEN: &str = "memory_stores/given";
+
+/// How many memories a search gives unless it says otherwise.
+const FOUND_AT_MOST: usize = 5;
+
+/// Updates of a store: jobs that make memories of what was said.
+static UPDATE_JOBS: Resource = Resource {
+    name: "memory_stores/updates",
+    path: "/memory_stores/{}/updates",
+    noun: "memory update",
+    identity: Identity::Declared { prefix: "memupdate_", property: "update_id" },
+    parent: Some(&MEMORY_STORES),
+    ..Resource::DECLARED
+};
+
+/// The same as a kind of job.
+pub(crate) static UPDATES: Kind = Kind {
+    resource: &UPDATE_JOBS,
+    property: "status",
+    states: States { succeeded: "completed", ..USUAL },
+    succeed: remember,
+};
+
+pub(crate) const BEHAVIOURS: &[Entry] = &[
+    (Method::POST, "/memory_stores", |context| create(context)),
+    (Method::POST, "/memory_stores/{}:update_memories", |context| update(context)),
+    (Method::GET, "/memory_stores/{}/updates/{}", |context| jobs::get(context)),
+    (Method::POST, "/memory_stores/{}:search_memories", |context| search(context)),
+    (Method::POST, "/memory_stores/{}:delete_scope", |context| delete_scope(context)),
+    (Method::POST, "/memory_stores/{}/items:list", |context| list(context)),
+];
+
+fn create(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
+    let mut given = resources::take_accepted(context);
+    // The name is what the path calls a store by; it has an id beside that.
+    let id = context.store.identifiers.next("memstore_");
+    let name = given.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let place = Place { collection: MEMORY_STORES.name, parents: &[], id: &name };
+    given.retain(|_, value| !value.is_null());
+    let mut store = object_of(&resources::insert(context, &MEMORY_STORES, &[], given)?)?;
+    store.insert("id".to_owned(), id.into());
+    let store = Value::Object(store);
+    context.store.put(place, store.clone());
+    Ok(context.succeed(store))
+}
+
+fn store_name(context: &Context<'_>) -> Result<[String; 1], ServiceError> {
+    let name = context.parameter(0);
+    resources::get(context, &MEMORY_STORES, Place { collection: MEMORY_STORES.name, parents: &[], id: &name })?;
+    Ok([name])
+}
+
+fn scope(context: &Context<'_>) -> String {
+    context.body.get("scope").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Starts an update. One that waits still, and that the new one goes on from, is superseded.
+fn update(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
+    let parents = store_name(context)?;
+    let given = Value::Object(std::mem::take(&mut context.body));
+    let previous = text(&given, "previous_update_id").to_owned();
+    let before = Place { collection: UPDATE_JOBS.name, parents: &parents, id: &previous };
+    if !previous.is_empty() {
+        resources::get(context, &UPDATE_JOBS, before)?;
+    }
+    let answer = jobs::start(context, &UPDATES, &parents, Map::new())?;
+    let newest = context.store.newest(UPDATE_JOBS.name, &parents).map(|job| job.id.to_owned()).unwrap_or_default();
+    context.store.put(Place { collection: GIVEN, parents: &parents, id: &newest }, given);
+    if let Some(mut job) = context.store.get(before).filter(|job| text(job, "status") == "queued").cloned() {
+        job["status"] = "superseded".into();
+        job["superseded_by"] = newest.into();
+        context.store.put(before, job);
+    }
+    Ok(answer)
+}
+
+/// Each thing that the user said becomes a memory, unless it is one already.
+fn remember(context: &mut Context<'_>, job: &mut Map<String, Value>, parents: &[String]) -> Result<(), ServiceError> {
+    let id = job.get("update_id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let given = context.store.get(Place { collection: GIVEN, parents, id: &id }).cloned().unwrap_or_default();
+    let scope = text(&given, "scope");
+    let mut operations = Vec::new();
+    for item in elements(given.get("items")).filter(|item| ["user", ""].contains(&text(item, "role"))) {
+        let said = items::spoken(item);
+        let is_known =
+            |memory: &Listed<'_>| text(memory.value, "scope") == scope && text(memory.value, "content") == said;
+        if said.is_empty() || context.store.list(MEMORIES.name, parents).iter().any(is_known) {
+            continue;
+        }
+        let memory = json!({ "kind": "user_profile", "scope": scope, "content": said });
+        let memory = resources::insert(context, &MEMORIES, parents, object_of(&memory)?)?;
+        operations.push(json!({ "kind": "create", "memory_item": memory }));
+    }
+    job.insert("result".to_owned(), json!({ "memory_operations": operations }));
+    Ok(())
+}
+
+/// The memories of a scope that share words with what is asked, those that share most first; all
+/// of them if nothing is asked.
+fn search(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
+    let parents = store_name(context)?;
+    let scope = scope(context);
+    let asked = elements(context.body.get("items")).map(items::spoken).collect::<Vec<_>>().join(" ").to_lowercase();
+    let asked = words(&asked);
+    let most = context.body.get("options").and_then(|options| options.get("max_memories")).and_then(Value::as_u64);
+    let most = most.and_then(|most| usize::try_from(most).ok()).unwrap_or(FOUND_AT_MOST);
+    let mut found: Vec<(usize, Value)> = Vec::new();
+    for memory in context.store.list(MEMORIES.name, &parents) {
+        let content = text(memory.value, "content").to_lowercase();
+        let shared = words(&content).iter().filter(|word| asked.contains(word)).count();
+        if text(memory.value, "scope") == scope && (shared > 0 || asked.is_empty()) {
+            found.push((shared, json!({ "memory_item": memory.value })));
+        }
+    }
+    found.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
+    found.truncate(most);
+    let memories: Vec<Value> = found.into_iter().map(|(_, memory)| memory).collect();
+    let id = context.store.identifiers.next("memsearch_");
+    Ok(Answer::ok(context.filled(json!({ "search_id": id, "memories": memories }))))
+}
+
+/// The words of a text that say something: those of more than three letters.
+fn words(text: &str) -> Vec<&str> {
+    text.split(|at: char| !at.is_alphanumeric()).filter(|word| word.chars().count() > 3).collect()
+}
+
+/// Forgets all of a scope.
+fn delete_scope(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
+    let parents = store_name(context)?;
+    let scope = scope(context);
+    let memories = context.store.list(MEMORIES.name, &parents);
+    let doomed: Vec<String> = memories
+        .iter()
+        .filter(|memory| text(memory.value, "scope") == scope)
+        .map(|memory| memory.id.to_owned())
+        .collect();
+    for id in doomed {
+        context.store.remove(Place { collection: MEMORIES.name, parents: &parents, id: &id });
+    }
+    let [name] = parents;
+    Ok(Answer::ok(context.filled(json!({ "name": name, "scope": scope, "deleted": true }))))
+}
+
+fn list(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
+    let parents = store_name(context)?;
+    let scope = scope(context);
+    let mut memories = context.store.list(MEMORIES.name, &parents);
+    memories.retain(|memory| text(memory.value, "scope") == scope && resources::passes(context, &MEMORIES, memory));
+    pages::declared(context, MEMORIES.name, &parents, memories).map(Answer::ok)
+}
