@@ -183,10 +183,10 @@ fn route(head: &Parts, query: &Query) -> Result<Routed, ServiceError> {
     let (project, path) = split_project(head.uri.path()).ok_or_else(ServiceError::no_route)?;
     let api_version = query.first("api-version");
     let document = match api_version {
+        // A few operations take none, and do not look at one.
+        _ if path.starts_with(OPENAI_PATH) => v1()?,
         Some(api_version) => documents::for_api_version(api_version)
             .ok_or_else(|| ServiceError::unsupported_api_version(api_version, &supported_api_versions()))?,
-        // A few operations take none.
-        None if path.starts_with(OPENAI_PATH) => v1()?,
         None => return Err(ServiceError::missing_api_version(&supported_api_versions())),
     };
     let routed = |document: &'static Document, index: usize, parameters: Vec<String>, agent: Option<String>| {

@@ -117,6 +117,7 @@ fn search(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     let parents = store_name(context)?;
     let scope = scope(context);
     let asked = elements(context.body.get("items")).map(items::spoken).collect::<Vec<_>>().join(" ").to_lowercase();
+    let is_asked = !asked.is_empty();
     let asked = words(&asked);
     let most = context.body.get("options").and_then(|options| options.get("max_memories")).and_then(Value::as_u64);
     let most = most.and_then(|most| usize::try_from(most).ok()).unwrap_or(FOUND_AT_MOST);
@@ -124,7 +125,7 @@ fn search(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     for memory in context.store.list(MEMORIES.name, &parents) {
         let content = text(memory.value, "content").to_lowercase();
         let shared = words(&content).iter().filter(|word| asked.contains(word)).count();
-        if text(memory.value, "scope") == scope && (shared > 0 || asked.is_empty()) {
+        if text(memory.value, "scope") == scope && (shared > 0 || !is_asked) {
             found.push((shared, json!({ "memory_item": memory.value })));
         }
     }
@@ -135,9 +136,9 @@ fn search(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     Ok(Answer::ok(context.filled(json!({ "search_id": id, "memories": memories }))))
 }
 
-/// The words of a text that say something: those of more than three letters.
+/// The words of a text that say something: those of three letters or more.
 fn words(text: &str) -> Vec<&str> {
-    text.split(|at: char| !at.is_alphanumeric()).filter(|word| word.chars().count() > 3).collect()
+    text.split(|at: char| !at.is_alphanumeric()).filter(|word| word.chars().count() >= 3).collect()
 }
 
 /// Forgets all of a scope.

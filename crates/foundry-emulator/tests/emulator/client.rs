@@ -329,10 +329,13 @@ pub(crate) fn response_events(bytes: &[u8]) -> Vec<(String, Value)> {
 }
 
 /// Reads the events of a stream in the order sent.
-fn frames(bytes: &[u8]) -> Vec<(String, Value)> {
+pub(crate) fn frames(bytes: &[u8]) -> Vec<(String, Value)> {
     let text = std::str::from_utf8(bytes).unwrap();
     assert!(!text.contains('\r'));
     let mut events: Vec<(String, Value)> = Vec::new();
+    if text.is_empty() {
+        return events;
+    }
     for event in text.strip_suffix("\n\n").unwrap().split("\n\n") {
         let (name, data) = event.strip_prefix("event: ").unwrap().split_once('\n').unwrap();
         let data = data.strip_prefix("data: ").unwrap();

@@ -21,6 +21,8 @@ pub(crate) struct ResponseLeg {
     pub(crate) pieces: usize,
     /// Whether an event says at the end that it is the end.
     pub(crate) ends_with_done: bool,
+    /// Whether the response stays as it is, unless somebody else does something.
+    waits: bool,
     /// Whether everything was shown.
     pub(crate) is_over: bool,
     /// There as long as the stream is.
@@ -39,6 +41,7 @@ impl ResponseLeg {
             framing,
             pieces: 1,
             ends_with_done: false,
+            waits: false,
             is_over: false,
             _reader: reader,
         }
@@ -59,8 +62,7 @@ impl ResponseLeg {
             if let Some(event) = context.store.tape(place).and_then(|tape| tape.read(self.next)) {
                 self.next += 1;
                 // Who sends one knows at once that it is the last one.
-                let has_more = context.store.tape(place).is_some_and(|tape| tape.next_number() > self.next);
-                if !has_more && context.store.get(place).is_some_and(has_ended) && !self.ends_with_done {
+                if !self.has_next(context) && context.store.get(place).is_some_and(has_ended) && !self.ends_with_done {
                     self.end(context);
                 }
                 return Tick::Happened(event);
@@ -69,18 +71,27 @@ impl ResponseLeg {
                 self.end(context);
                 return if self.ends_with_done { Tick::Happened(Event::done()) } else { Tick::Over };
             }
-            for _ in 0..self.pieces {
-                match work::advance(context, place, true) {
-                    Ok(true) => {}
-                    Ok(false) => return Tick::Waits,
-                    Err(error) => {
-                        work::break_off(context, place, &error);
-                        break;
-                    }
-                }
-                if context.store.get(place).is_none_or(has_ended) {
-                    break;
-                }
+            self.advance(context);
+            if !self.has_next(context) && !context.store.get(self.place()).is_none_or(has_ended) && self.waits {
+                return Tick::Waits;
+            }
+        }
+    }
+
+    fn has_next(&self, context: &mut Context<'_>) -> bool {
+        context.store.tape(self.place()).is_some_and(|tape| tape.next_number() > self.next)
+    }
+
+    /// Moves the response on, by more than a piece of a message if nobody minds.
+    fn advance(&mut self, context: &mut Context<'_>) {
+        let place = Place { collection: self.collection, parents: &[], id: &self.id };
+        for _ in 0..self.pieces {
+            match work::advance(context, place, true) {
+                Ok(moved) => self.waits = !moved,
+                Err(error) => work::break_off(context, place, &error),
+            }
+            if self.waits || context.store.get(place).is_none_or(has_ended) {
+                return;
             }
         }
     }

@@ -1,0 +1,148 @@
+//! Responses that call functions and tools of MCP servers, and how they go on.
+
+use foundry_emulator::Rule;
+use serde_json::{Value, json};
+
+use crate::client::{Client, data, id, names, response_events, start_with};
+
+const RESPONSES: &str = "/openai/v1/responses";
+
+fn rule() -> Rule {
+    Rule::new()
+        .last_message("Rome")
+        .call_functions([("get_weather", json!({ "city": "Rome" })), ("get_time", json!({}))])
+        .ask_approval("github", "search", json!({ "query": "Rome" }))
+        .reply_with(|turn| {
+            let outputs: Vec<&str> = turn.outputs.iter().map(|output| output.output.as_str()).collect();
+            format!("{} {} {}", outputs.join(" "), turn.outputs[0].function, turn.approvals[0].approved)
+        })
+}
+
+fn outputs(response: &Value, texts: &[&str]) -> Vec<Value> {
+    let calls = response["output"].as_array().unwrap().iter();
+    let told = |(call, text): (&Value, &&str)| {
+        assert_eq!(call["type"], "function_call");
+        json!({ "type": "function_call_output", "call_id": call["call_id"], "output": text })
+    };
+    calls.zip(texts).map(told).collect()
+}
+
+async fn ask(client: &Client, body: Value) -> Value {
+    client.post(RESPONSES, body).await.success()
+}
+
+#[tokio::test]
+async fn rounds_go_on_from_the_response_before() {
+    let (_emulator, client, _) = start_with([rule()], []).await;
+    let client = client.v1();
+    let first = ask(&client, json!({ "model": "m", "input": "Rome?" })).await;
+    let call = &first["output"][0];
+    assert_eq!(
+        (&first["status"], &call["type"], &call["name"]),
+        (&json!("completed"), &json!("function_call"), &json!("get_weather"))
+    );
+    assert_eq!((&call["arguments"], &call["status"]), (&json!(r#"{"city":"Rome"}"#), &json!("completed")));
+    assert_eq!(first["output"].as_array().unwrap().len(), 2);
+
+    let body = |input: Vec<Value>, previous: &Value| json!({ "model": "m", "input": input, "previous_response_id": previous["id"] });
+    // Every call wants its output, and no other.
+    let missing = body(outputs(&first, &["sunny"]), &first);
+    let error = client.post(RESPONSES, missing).await.error(400);
+    assert!(error["message"].as_str().unwrap().starts_with("No function_call_output found"), "{error}");
+    let mut foreign = outputs(&first, &["sunny", "noon"]);
+    foreign[1]["call_id"] = "call_no".into();
+    let error = client.post(RESPONSES, body(foreign, &first)).await.error(400);
+    assert!(error["message"].as_str().unwrap().contains("call_no"), "{error}");
+
+    let second = ask(&client, body(outputs(&first, &["sunny", "noon"]), &first)).await;
+    let request = &second["output"][0];
+    assert_eq!((&request["type"], &request["server_label"]), (&json!("mcp_approval_request"), &json!("github")));
+    let approval = json!({ "type": "mcp_approval_response", "approval_request_id": request["id"], "approve": true });
+    let third = ask(&client, body(vec![approval], &second)).await;
+    assert_eq!(third["output"][0]["type"], "mcp_call");
+    assert_eq!(third["output"][0]["approval_request_id"], request["id"]);
+    assert!(third["output"][0]["output"].as_str().unwrap().starts_with("search was called"));
+    assert_eq!(third["output"][1]["content"][0]["text"], "sunny noon get_weather true");
+}
+
+#[tokio::test]
+async fn rounds_go_on_in_a_conversation_and_without_any_memory() {
+    let (_emulator, client, _) = start_with([rule()], []).await;
+    let client = client.v1();
+    let conversation = client.post("/openai/v1/conversations", json!({})).await.success();
+    let asked = json!({ "model": "m", "input": "Rome?", "conversation": conversation["id"] });
+    let first = ask(&client, asked).await;
+    let handed = outputs(&first, &["sunny", "noon"]);
+    let second = ask(&client, json!({ "model": "m", "input": handed, "conversation": conversation["id"] })).await;
+    let denied = json!({
+        "type": "mcp_approval_response",
+        "approval_request_id": second["output"][0]["id"],
+        "approve": false,
+    });
+    let third = ask(&client, json!({ "model": "m", "input": [denied], "conversation": conversation["id"] })).await;
+    assert_eq!(third["output"][0]["content"][0]["text"], "sunny noon get_weather false");
+    let path = format!("/openai/v1/conversations/{}/items?limit=100&order=asc", id(&conversation));
+    let items = client.get(&path).await.success();
+    let kinds: Vec<&str> =
+        items["data"].as_array().unwrap().iter().map(|item| item["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds.len(), 8);
+    assert_eq!(kinds[1..5], ["function_call", "function_call", "function_call_output", "function_call_output"]);
+    assert_eq!(kinds[5..], ["mcp_approval_request", "mcp_approval_response", "message"]);
+
+    // Nothing is stored: the caller sends everything again.
+    let mut input = vec![json!({ "role": "user", "content": "Rome?" })];
+    let first = ask(&client, json!({ "model": "m", "input": input, "store": false })).await;
+    input.extend(first["output"].as_array().unwrap().clone());
+    input.extend(outputs(&first, &["cloudy", "night"]));
+    let second = ask(&client, json!({ "model": "m", "input": input, "store": false })).await;
+    assert_eq!(second["output"][0]["type"], "mcp_approval_request");
+}
+
+#[tokio::test]
+async fn calls_are_streamed_with_their_arguments() {
+    let (_emulator, client, _) = start_with([rule()], []).await;
+    let client = client.v1();
+    let answer = client.post(RESPONSES, json!({ "model": "m", "input": "Rome?", "stream": true })).await;
+    let events = response_events(&answer.bytes);
+    assert_eq!(
+        names(&events)[2..6],
+        [
+            "response.output_item.added",
+            "response.function_call_arguments.delta",
+            "response.function_call_arguments.done",
+            "response.output_item.done",
+        ]
+    );
+    assert_eq!(data(&events, "response.output_item.added")["item"]["arguments"], "");
+    assert_eq!(data(&events, "response.function_call_arguments.done")["arguments"], r#"{"city":"Rome"}"#);
+    let completed = &data(&events, "response.completed")["response"];
+    assert_eq!(data(&events, "response.output_item.done")["item"], completed["output"][0]);
+    assert_eq!(completed["output"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn the_built_in_model_calls_what_is_asked_for() {
+    let (_emulator, client, _) = start_with([], []).await;
+    let client = client.v1();
+    let parameters = json!({ "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] });
+    let tools = json!([{ "type": "function", "name": "get_weather", "parameters": parameters, "strict": true }]);
+    let first = ask(&client, json!({ "model": "m", "input": "How is the weather in Rome?", "tools": tools })).await;
+    assert_eq!(first["output"][0]["arguments"], r#"{"city":"Rome"}"#);
+    let body = json!({ "model": "m", "input": outputs(&first, &["sunny"]), "previous_response_id": first["id"], "tools": tools });
+    let second = ask(&client, body).await;
+    assert!(second["output"][0]["content"][0]["text"].as_str().unwrap().ends_with("get_weather gave: \"sunny\"."));
+    // A new question is a new occasion.
+    let body = json!({ "model": "m", "input": "And the weather in Oslo?", "previous_response_id": second["id"], "tools": tools });
+    assert_eq!(ask(&client, body).await["output"][0]["arguments"], r#"{"city":"Oslo"}"#);
+    let forced = json!({ "model": "m", "input": "Hello", "tools": tools, "tool_choice": { "type": "function", "name": "get_weather" } });
+    assert_eq!(ask(&client, forced).await["output"][0]["type"], "function_call");
+    let none = json!({ "model": "m", "input": "weather", "tools": tools, "tool_choice": "none" });
+    assert_eq!(ask(&client, none).await["output"][0]["type"], "message");
+
+    let server = |policy: &str| json!([{ "type": "mcp", "server_label": "github", "server_url": "https://example.com", "require_approval": policy }]);
+    let asked = ask(&client, json!({ "model": "m", "input": "Look into github", "tools": server("always") })).await;
+    assert_eq!(asked["output"][0]["type"], "mcp_approval_request");
+    let used = ask(&client, json!({ "model": "m", "input": "Look into github", "tools": server("never") })).await;
+    assert_eq!((&used["output"][0]["type"], &used["output"][1]["type"]), (&json!("mcp_call"), &json!("message")));
+    assert_eq!(used["output"][0]["approval_request_id"], Value::Null);
+}
