@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use foundry_emulator::{Emulator, StartError};
 
-/// A local emulator of the Microsoft Foundry Agent Service.
+/// A local emulator of the Microsoft Foundry Agent Service, api-versions 2025-05-01 and v1.
 ///
 /// Listens on 127.0.0.1 only. The first line on stdout says where:
 /// `listening on http://127.0.0.1:PORT/api/projects/demo`. Any other project name works as well.

@@ -11,6 +11,10 @@ use crate::turn::Turn;
 
 /// What some runs do instead of what the built-in model would do.
 ///
+/// Responses and jobs of api-version `v1` follow rules as runs do: what is said here of threads
+/// holds for conversations, and a job is one whose agent is called what it is, such as
+/// `evaluator generation job`, and whose message is what it was given.
+///
 /// A rule has conditions, which say for which runs it is, and steps, which such a run performs in
 /// order. The first rule whose conditions all hold decides a run, at the moment at which the run
 /// begins to work. Texts are looked for as substrings, whatever their case; a rule without
