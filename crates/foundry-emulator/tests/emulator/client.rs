@@ -103,7 +103,7 @@ pub(crate) async fn start_with(
 
 impl Client {
     pub(crate) fn new(endpoint: &str) -> Self {
-        Self { http: reqwest::Client::new(), endpoint: endpoint.to_owned(), api_version: "2025-05-01" }
+        Self { http: reqwest::Client::new(), endpoint: endpoint.to_owned(), api_version: crate::API_VERSION }
     }
 
     /// The same with the other api-version.

@@ -183,7 +183,7 @@ async fn links_lead_through_all_pages() {
         // The link holds all that is needed but the credential.
         let path = link.strip_prefix(emulator.endpoint()).unwrap();
         let query: Vec<(String, String)> = url::Url::parse(link).unwrap().query_pairs().into_owned().collect();
-        let kept = [("extra".to_owned(), "a&b".to_owned()), ("api-version".to_owned(), "2025-05-01".to_owned())];
+        let kept = [("extra".to_owned(), "a&b".to_owned()), ("api-version".to_owned(), crate::API_VERSION.to_owned())];
         assert_eq!(query[..2], kept);
         assert_eq!((query.len(), query[2].0.as_str()), (3, "continuationToken"));
         token.clone_from(&query[2].1);

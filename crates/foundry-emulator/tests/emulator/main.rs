@@ -1,6 +1,9 @@
 //! Tests of the emulator over HTTP. Every answer is validated against the API document.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, also in what its tests share")]
 
+/// The api-version that requests name unless told otherwise.
+const API_VERSION: &str = "2025-05-01";
+
 mod approvals;
 mod client;
 mod conversation;

@@ -25,20 +25,20 @@ pub(crate) fn judge(api_version: &str) -> &'static Judge {
     JUDGES.iter().find(|judge| judge.api_version == api_version).unwrap()
 }
 
-/// The operations of the first document as method and path template.
+/// The operations of the document as method and path template.
 pub(crate) fn operations() -> Vec<(String, String)> {
-    judge("2025-05-01").operations()
+    judge(crate::API_VERSION).operations()
 }
 
-/// The events that the first document lists for a run's stream, with the schemas of their data.
+/// The events that the document lists for a run's stream, with the schemas of their data.
 pub(crate) fn stream_events() -> Vec<(String, Value)> {
-    let judge = judge("2025-05-01");
+    let judge = judge(crate::API_VERSION);
     judge.stream_events(judge.operation("POST", "/threads/thread_1/runs").unwrap())
 }
 
 /// Panics unless the data of every event of a run is what events of its name hold.
 pub(crate) fn assert_events(events: &[(String, Value)]) {
-    let judge = judge("2025-05-01");
+    let judge = judge(crate::API_VERSION);
     judge.assert_events(judge.operation("POST", "/threads/thread_1/runs").unwrap(), events);
 }
 
@@ -310,7 +310,7 @@ impl Judge {
 
 /// Panics unless the body is the service's error envelope.
 pub(crate) fn assert_error(body: &Value) {
-    judge("2025-05-01").assert_valid(&json!({ "$ref": "#/components/schemas/ErrorResponse" }), body);
+    judge(crate::API_VERSION).assert_valid(&json!({ "$ref": "#/components/schemas/ErrorResponse" }), body);
     for name in ["code", "message"] {
         assert!(body["error"][name].is_string(), "no {name} in {body}");
     }
@@ -396,7 +396,7 @@ fn observed(schema: &Value, what: &str) -> bool {
 #[test]
 fn the_judge_tells_good_answers_from_bad_ones() {
     let judge = |body: Value| {
-        let document = super::schema::judge("2025-05-01");
+        let document = super::schema::judge(crate::API_VERSION);
         let operation = document.operation("GET", "/threads/thread_1").unwrap();
         std::panic::catch_unwind(|| document.assert_declared(operation, 200, &body)).is_ok()
     };

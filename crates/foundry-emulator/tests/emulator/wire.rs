@@ -24,9 +24,10 @@ impl Wire {
         let url = url::Url::parse(emulator.endpoint()).unwrap();
         let mut stream = TcpStream::connect(("127.0.0.1", url.port().unwrap())).await.unwrap();
         let head = format!(
-            "POST {}{path}?api-version=2025-05-01 HTTP/1.1\r\nhost: x\r\nconnection: close\r\napi-key: a\r\n\
+            "POST {}{path}?api-version={} HTTP/1.1\r\nhost: x\r\nconnection: close\r\napi-key: a\r\n\
              content-length: {}\r\n\r\n",
             url.path(),
+            crate::API_VERSION,
             body.len()
         );
         stream.write_all((head + &body).as_bytes()).await.unwrap();
