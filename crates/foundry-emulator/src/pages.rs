@@ -143,6 +143,12 @@ fn limit(context: &Context<'_>) -> Result<usize, ServiceError> {
     })
 }
 
+/// How many elements the request wants on a page with a link, in the few operations where it can.
+fn limit_of_links(context: &Context<'_>) -> Result<Option<usize>, ServiceError> {
+    let is_declared = context.operation.query.iter().any(|parameter| parameter.name == "limit");
+    if is_declared && context.query.first("limit").is_some() { limit(context).map(Some) } else { Ok(None) }
+}
+
 fn values<'a>(records: &[Listed<'a>]) -> Vec<&'a Value> {
     records.iter().map(|record| record.value).collect()
 }
@@ -160,7 +166,8 @@ pub(crate) fn by_next_link(context: &Context<'_>, mut records: Vec<Listed<'_>>) 
             .ok_or_else(|| ServiceError::invalid_parameter(CONTINUATION, "this token was not given out here."))?;
         records.retain(|record| record.position > last);
     }
-    let rest = records.split_off(context.page_size.unwrap_or(records.len()).min(records.len()));
+    let size = limit_of_links(context)?.unwrap_or(records.len());
+    let rest = records.split_off(size.min(context.page_size.unwrap_or(size)).min(records.len()));
     let mut page = json!({ "value": values(&records) });
     if !rest.is_empty()
         && let Some(last) = records.last()

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::events::Event;
 
-/// How many events a response keeps. Longer ones forget the oldest that were read.
+/// How many events a response keeps. Longer ones forget the oldest that were read, or that nobody
+/// reads.
 const KEPT_EVENTS: usize = 10_000;
 
 /// What a response has told so far, numbered from 0.
@@ -33,6 +34,9 @@ impl Tape {
             data.insert("type".to_owned(), name.into());
             data.insert("sequence_number".to_owned(), number.into());
         }
+        if !self.is_read() {
+            self.forget_to(number);
+        }
         let mut event = Event::new(name.to_owned(), data.to_string());
         event.number = Some(number);
         self.events.push_back(event);
@@ -40,25 +44,22 @@ impl Tape {
 
     /// The event of a number; what is before it may be forgotten from now on.
     pub(crate) fn read(&mut self, number: u64) -> Option<Event> {
-        while self.events.len() > KEPT_EVENTS && self.forgotten < number {
+        self.forget_to(number);
+        let index = usize::try_from(number.checked_sub(self.forgotten)?).ok()?;
+        self.events.get(index).cloned()
+    }
+
+    /// Forgets the oldest events before a number, if there are too many.
+    fn forget_to(&mut self, number: u64) {
+        while self.events.len() >= KEPT_EVENTS && self.forgotten < number {
             self.events.pop_front();
             self.forgotten += 1;
         }
-        let index = usize::try_from(number.checked_sub(self.forgotten)?).ok()?;
-        self.events.get(index).cloned()
     }
 
     /// The number of the oldest event that is not forgotten.
     pub(crate) fn oldest(&self) -> u64 {
         self.forgotten
-    }
-
-    /// Forgets everything so far, for nobody will ask for it.
-    pub(crate) fn forget_if_unread(&mut self) {
-        if self.events.len() > KEPT_EVENTS && self.reader.strong_count() == 0 {
-            self.forgotten += self.events.len() as u64;
-            self.events.clear();
-        }
     }
 
     /// Somebody reads as long as what this gives is there.
@@ -92,16 +93,32 @@ mod tests {
     }
 
     #[test]
-    fn a_long_tape_forgets_what_was_read() {
-        let mut tape = Tape::default();
+    fn a_long_tape_forgets_what_was_read_or_nobody_reads() {
         let count = KEPT_EVENTS as u64 * 3;
-        for number in 0..count {
-            tape.push("a", json!({}));
-            assert_eq!(tape.read(number).unwrap().number, Some(number));
+        for is_read in [true, false] {
+            let mut tape = Tape::default();
+            let _reader = is_read.then(|| tape.attend());
+            for number in 0..count {
+                tape.push("a", json!({}));
+                if is_read {
+                    assert_eq!(tape.read(number).unwrap().number, Some(number));
+                }
+            }
+            assert!(tape.events.len() <= KEPT_EVENTS + 1, "{}", tape.events.len());
+            assert_eq!((tape.next_number(), tape.read(0)), (count, None));
+            assert_eq!(tape.read(tape.oldest()).unwrap().number, Some(tape.oldest()));
+            assert_eq!(tape.read(count - 1).unwrap().number, Some(count - 1));
         }
-        assert!(tape.events.len() <= KEPT_EVENTS + 1);
-        assert_eq!((tape.next_number(), tape.read(0)), (count, None));
-        assert_eq!(tape.read(count - 1).unwrap().number, Some(count - 1));
+    }
+
+    #[test]
+    fn what_a_reader_has_not_read_is_kept() {
+        let mut tape = Tape::default();
+        let _reader = tape.attend();
+        for _ in 0..KEPT_EVENTS + 100 {
+            tape.push("a", json!({}));
+        }
+        assert_eq!(tape.read(0).unwrap().number, Some(0));
     }
 
     #[test]

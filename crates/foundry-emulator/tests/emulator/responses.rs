@@ -236,6 +236,56 @@ async fn a_response_that_hangs_is_cancelled_also_in_its_stream() {
 }
 
 #[tokio::test]
+async fn whoever_waits_for_what_hangs_is_let_go_when_the_emulator_stops() {
+    let (emulator, client) = start([Rule::new().hang()]).await;
+    let asking = {
+        let client = client.clone();
+        let body = json!({ "model": "m", "input": "Hello" });
+        tokio::spawn(client.bare("POST", RESPONSES).bearer_auth("any").json(&body).send())
+    };
+    while emulator.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    emulator.shutdown().await;
+    let answer = asking.await.unwrap();
+    assert!(answer.is_err() || answer.is_ok_and(|answer| answer.status() == 503));
+}
+
+#[tokio::test]
+async fn a_response_that_its_reader_has_left_is_found_at_its_end() {
+    let slow = Framing::new().pause(std::time::Duration::from_secs(3600));
+    let (emulator, client) = start([Rule::new().framing(slow).write("One").reply(" two three")]).await;
+    let body = json!({ "model": "m", "input": "Hello", "stream": true });
+    let mut wire = crate::wire::Wire::post(&emulator, RESPONSES, &body).await;
+    let received = wire.until("\n\n").await;
+    let response = received.split("\"id\":\"resp_").nth(1).unwrap();
+    let path = format!("{RESPONSES}/resp_{}", &response[..24]);
+    assert_eq!(client.statuses(&path, 2).await, ["in_progress", "in_progress"]);
+    drop(wire);
+    let response = loop {
+        let response = client.get(&path).await.success();
+        if response["status"] != "in_progress" {
+            break response;
+        }
+    };
+    assert_eq!((&response["status"], said(&response).as_str()), (&json!("completed"), "One two three"));
+}
+
+#[tokio::test]
+async fn a_long_answer_is_told_to_its_end_and_its_beginning_is_forgotten() {
+    let (_emulator, client) = start([Rule::new().reply_words(12_000)]).await;
+    let events = raw_stream(&client, "Count").await;
+    assert_eq!(numbers(&events), (0..events.len() as u64).collect::<Vec<_>>());
+    assert!(text_of(&events).ends_with(" 11999 12000"));
+    let path = format!("{RESPONSES}/{}", events[0].1["response"]["id"].as_str().unwrap());
+    let error = client.get(&format!("{path}?stream=true")).await.error(400);
+    assert_eq!(error["param"], "starting_after");
+    let last = events.len() as u64 - 3;
+    let rest = client.get(&format!("{path}?stream=true&starting_after={last}")).await;
+    assert_eq!(response_events(&rest.bytes), events[events.len() - 2..]);
+}
+
+#[tokio::test]
 async fn what_was_said_before_is_known() {
     let (_emulator, client) = start([]).await;
     let first = ask(&client, json!({ "input": "My name is Ann." })).await.success();

@@ -59,7 +59,12 @@ impl ResponseLeg {
                 return Tick::Over;
             }
             let place = Place { collection: self.collection, parents: &[], id: &self.id };
-            if let Some(event) = context.store.tape(place).and_then(|tape| tape.read(self.next)) {
+            let tape = context.store.tape(place);
+            if let Some(event) = tape.and_then(|tape| {
+                // A faster reader may have made it forget some.
+                self.next = self.next.max(tape.oldest());
+                tape.read(self.next)
+            }) {
                 self.next += 1;
                 // Who sends one knows at once that it is the last one.
                 if !self.has_next(context) && context.store.get(place).is_some_and(has_ended) && !self.ends_with_done {

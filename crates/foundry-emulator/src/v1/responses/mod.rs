@@ -67,19 +67,12 @@ fn create(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
         if !work::advance(context, place, true)? {
             return Ok(Answer::never());
         }
-        forget_unread(context.store, place);
     }
     let response = find(context, place)?;
     if started.collection == UNSTORED {
         context.store.remove(place);
     }
     Ok(Answer::ok(response))
-}
-
-fn forget_unread(store: &mut Store, place: Place<'_>) {
-    if let Some(tape) = store.tape(place) {
-        tape.forget_if_unread();
-    }
 }
 
 fn find(context: &Context<'_>, place: Place<'_>) -> Result<Value, ServiceError> {
@@ -107,7 +100,6 @@ fn get(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     let is_read = context.store.tape(place).is_some_and(|tape| tape.is_read());
     if !is_read && !has_ended(&response) {
         work::advance(context, place, false)?;
-        forget_unread(context.store, place);
     }
     find(context, place).map(Answer::ok)
 }
