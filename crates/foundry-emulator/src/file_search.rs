@@ -88,6 +88,25 @@ fn thread_store(context: &mut Context<'_>, thread: &str) -> Result<String, Servi
     Ok(id)
 }
 
+/// What the tool says of how to search.
+fn option<'a>(turn: &'a Turn, name: &str) -> Option<&'a Value> {
+    turn.tools.iter().find(|tool| text(tool, "type") == FILE_SEARCH)?.get(FILE_SEARCH)?.get(name)
+}
+
+fn threshold(ranking: Option<&Value>) -> f64 {
+    ranking.and_then(|ranking| ranking.get("score_threshold")?.as_f64()).unwrap_or(0.0)
+}
+
+/// What a search finds, as the tool wants it.
+pub(crate) fn passages(context: &mut Context<'_>, turn: &Turn, query: &str) -> Result<Vec<TurnPassage>, ServiceError> {
+    let limit = option(turn, "max_num_results").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok());
+    let threshold = threshold(option(turn, "ranking_options"));
+    let mut passages = find(context, &turn.vector_stores, query)?;
+    passages.retain(|passage| passage.score >= threshold);
+    passages.truncate(limit.unwrap_or(RESULTS));
+    Ok(passages)
+}
+
 /// Searches, and tells of it with a run step if something is found or the search was asked for;
 /// false if not.
 pub(crate) fn search(
@@ -99,16 +118,11 @@ pub(crate) fn search(
     is_forced: bool,
     events: &mut Events,
 ) -> Result<bool, ServiceError> {
-    let tool = turn.tools.iter().find(|tool| text(tool, "type") == FILE_SEARCH).and_then(|tool| tool.get(FILE_SEARCH));
-    let option = |name: &str| tool.and_then(|tool| tool.get(name));
-    let limit = option("max_num_results").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok());
-    let ranking = option("ranking_options");
-    let threshold = ranking.and_then(|ranking| ranking.get("score_threshold")?.as_f64()).unwrap_or(0.0);
+    let ranking = option(turn, "ranking_options");
+    let threshold = threshold(ranking);
     let ranker = ranking.map(|ranking| text(ranking, "ranker")).filter(|ranker| !ranker.is_empty()).unwrap_or(RANKER);
 
-    let mut passages = find(context, &turn.vector_stores, query)?;
-    passages.retain(|passage| passage.score >= threshold);
-    passages.truncate(limit.unwrap_or(RESULTS));
+    let passages = passages(context, turn, query)?;
     let is_told = is_forced || !passages.is_empty();
     if is_told {
         let results: Vec<Value> = passages.iter().map(told_passage).collect();

@@ -24,6 +24,7 @@ mod framing;
 mod handlers;
 mod identifiers;
 mod leg;
+mod merge;
 mod messages;
 mod misbehaviour;
 mod model;

@@ -9,6 +9,7 @@ use crate::context::{Answer, Context};
 use crate::documents;
 use crate::error::ServiceError;
 use crate::fill;
+use crate::merge::merge_patch;
 use crate::pages;
 use crate::store::{Listed, Place};
 use crate::validate;
@@ -386,27 +387,6 @@ fn merge(context: &Context<'_>, resource: &Resource, record: &mut Map<String, Va
     Ok(())
 }
 
-/// Merges as RFC 7386 says.
-pub(crate) fn merge_patch(target: &mut Value, patch: Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch;
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    let Some(target) = target.as_object_mut() else {
-        return;
-    };
-    for (name, value) in patch {
-        if value.is_null() {
-            target.remove(&name);
-        } else {
-            merge_patch(target.entry(name).or_insert(Value::Null), value);
-        }
-    }
-}
-
 fn create_or_update(
     context: &mut Context<'_>,
     resource: &'static Resource,
@@ -502,26 +482,4 @@ pub(crate) fn passes(context: &Context<'_>, resource: &Resource, record: &Listed
 /// A stored record as the object that it is.
 pub(crate) fn object_of(record: &Value) -> Result<Map<String, Value>, ServiceError> {
     record.as_object().cloned().ok_or_else(|| ServiceError::internal("A stored record is not an object."))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_patch_is_merged_as_its_rfc_says() {
-        for (target, patch, merged) in [
-            (json!({ "a": "b" }), json!({ "a": "c" }), json!({ "a": "c" })),
-            (json!({ "a": "b" }), json!({ "b": "c" }), json!({ "a": "b", "b": "c" })),
-            (json!({ "a": "b", "b": "c" }), json!({ "a": null }), json!({ "b": "c" })),
-            (json!({ "a": ["b"] }), json!({ "a": "c" }), json!({ "a": "c" })),
-            (json!({ "a": { "b": "c" } }), json!({ "a": { "b": "d", "c": null } }), json!({ "a": { "b": "d" } })),
-            (json!({ "a": "b" }), json!({ "a": { "b": { "c": null } } }), json!({ "a": { "b": {} } })),
-            (json!({ "e": null }), json!({ "a": 1 }), json!({ "e": null, "a": 1 })),
-        ] {
-            let mut target = target;
-            merge_patch(&mut target, patch);
-            assert_eq!(target, merged);
-        }
-    }
 }

@@ -7,6 +7,7 @@ use crate::context::{Answer, Context};
 use crate::documents::text;
 use crate::error::ServiceError;
 use crate::features;
+use crate::merge::merge_patch;
 use crate::pages;
 use crate::resources::{self, object_of};
 use crate::store::{Listed, Place};
@@ -241,7 +242,7 @@ fn update_details(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     let name = context.parameter(0);
     let patch = resources::take_accepted(context);
     let mut agent = find(context, &name)?.clone();
-    resources::merge_patch(&mut agent, Value::Object(patch));
+    merge_patch(&mut agent, Value::Object(patch));
     context.store.put(agent_place(&name), agent);
     show(context, &name).map(Answer::ok)
 }

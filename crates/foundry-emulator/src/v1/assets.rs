@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::context::{Answer, Context};
 use crate::documents::text;
 use crate::error::ServiceError;
+use crate::merge::merge_patch;
 use crate::resources::{self, object_of};
 use crate::store::Place;
 use crate::v1::Entry;
@@ -72,7 +73,7 @@ fn update_model(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     let (parents, version) = ([context.parameter(0)], context.parameter(1));
     let patch = resources::take_accepted(context);
     let mut record = resources::get(context, &MODELS, model(&parents, &version))?.clone();
-    resources::merge_patch(&mut record, Value::Object(patch));
+    merge_patch(&mut record, Value::Object(patch));
     context.store.put(model(&parents, &version), record.clone());
     Ok(Answer::ok(record))
 }

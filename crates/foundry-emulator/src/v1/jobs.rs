@@ -197,7 +197,7 @@ pub(crate) fn advance(
         let plan = if context.rules.is_empty() { Plan::default() } else { context.rules.choose(&turn(kind, job)) };
         context.store.put_plan(place, plan);
         job.insert(kind.property.to_owned(), kind.states.running.into());
-        touch(job, &["updated_at"], context.now);
+        touch(context, kind, job, &["updated_at", "started_at"]);
         return Ok(());
     }
     if !is_open(kind, state) {
@@ -225,15 +225,14 @@ pub(crate) fn advance(
 
 fn end(context: &Context<'_>, job: &mut Map<String, Value>, kind: &Kind, state: &str) {
     job.insert(kind.property.to_owned(), state.into());
-    touch(job, &["updated_at", "finished_at", "completed_at"], context.now);
+    touch(context, kind, job, &["updated_at", "finished_at", "completed_at"]);
 }
 
-/// Sets the times that the record has, or that its kind may have.
-fn touch(job: &mut Map<String, Value>, names: &[&str], now: i64) {
-    for name in names {
-        if let Some(known) = job.get_mut(*name) {
-            *known = now.into();
-        }
+/// Sets the times that jobs of this kind may have.
+fn touch(context: &Context<'_>, kind: &Kind, job: &mut Map<String, Value>, names: &[&str]) {
+    let known = kind.resource.schema(context).map(|schema| context.document.properties(schema)).unwrap_or_default();
+    for name in names.iter().filter(|name| known.contains(**name)) {
+        job.insert((*name).to_owned(), context.now.into());
     }
 }
 

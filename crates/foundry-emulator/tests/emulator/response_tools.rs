@@ -146,3 +146,33 @@ async fn the_built_in_model_calls_what_is_asked_for() {
     assert_eq!((&used["output"][0]["type"], &used["output"][1]["type"]), (&json!("mcp_call"), &json!("message")));
     assert_eq!(used["output"][0]["approval_request_id"], Value::Null);
 }
+
+#[tokio::test]
+async fn files_are_searched_and_cited() {
+    let (_emulator, client, _) = start_with([], []).await;
+    let client = client.v1();
+    let file = id(&client.upload("handbook.txt", "Cats sleep. The office opens at nine o'clock.").await.success());
+    let store = id(&client.post("/vector_stores", json!({ "file_ids": [file] })).await.success());
+    let tools = json!([{ "type": "file_search", "vector_store_ids": [store] }]);
+    let body = json!({ "model": "m", "input": "When does the office open?", "tools": tools, "stream": true });
+    let answer = client.post(RESPONSES, body.clone()).await;
+    let events = response_events(&answer.bytes);
+    let response = &data(&events, "response.completed")["response"];
+    let call = &response["output"][0];
+    assert_eq!((&call["type"], &call["results"]), (&json!("file_search_call"), &Value::Null));
+    let part = &response["output"][1]["content"][0];
+    assert!(part["text"].as_str().unwrap().contains("opens at nine"), "{part}");
+    let cited = &part["annotations"][0];
+    assert_eq!(
+        (&cited["type"], &cited["file_id"], &cited["filename"]),
+        (&json!("file_citation"), &json!(file), &json!("handbook.txt"))
+    );
+    assert_eq!(data(&events, "response.output_text.annotation.added")["annotation"], *cited);
+
+    let mut body = body;
+    body["stream"] = false.into();
+    body["include"] = json!(["file_search_call.results"]);
+    let response = ask(&client, body).await;
+    let found = &response["output"][0]["results"][0];
+    assert_eq!((&found["file_id"], &found["filename"]), (&json!(file), &json!("handbook.txt")));
+}

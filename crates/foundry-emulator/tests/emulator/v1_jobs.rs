@@ -35,7 +35,9 @@ async fn a_job_moves_with_each_look_to_its_result() {
     assert_eq!(client.statuses(&path, 2).await, ["in_progress", "succeeded"]);
     let done = client.get(&path).await;
     assert!(!done.headers.contains_key("retry-after"));
-    let version = done.success()["result"]["version"].as_str().unwrap().to_owned();
+    let done = done.success();
+    assert!(done["finished_at"].is_u64(), "{done}");
+    let version = done["result"]["version"].as_str().unwrap().to_owned();
     let evaluator = client.get(&format!("/evaluators/tone/versions/{version}")).await.success();
     assert_eq!((&evaluator["name"], &evaluator["generation_job_id"]), (&json!("tone"), &json!(created_id)));
     client.call("POST", &format!("{path}:cancel"), None).await.error(409);

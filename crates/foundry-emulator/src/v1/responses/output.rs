@@ -6,7 +6,9 @@ use crate::documents::text;
 use crate::pen::{Pen, Piece};
 use crate::rule::{FunctionCall, McpCall};
 use crate::store::{Place, Store};
+use crate::table::FILES;
 use crate::tape::Tape;
+use crate::turn::TurnPassage;
 use crate::v1::responses::change;
 
 /// A message that is being written.
@@ -102,7 +104,7 @@ impl<'a> Output<'a> {
             let annotation = json!({
                 "type": "file_citation",
                 "file_id": cited.citation.file_id,
-                "filename": cited.citation.file_id,
+                "filename": self.file_name(&cited.citation.file_id),
                 "index": cited.start,
             });
             let told = json!({
@@ -113,6 +115,11 @@ impl<'a> Output<'a> {
             self.tell("response.output_text.annotation.added", at(&open.id, open.index, told));
             open.annotations.push(annotation);
         }
+    }
+
+    fn file_name(&self, id: &str) -> String {
+        let file = self.store.get(Place { collection: FILES.name, parents: &[], id });
+        file.map_or(id, |file| text(file, "filename")).to_owned()
     }
 
     /// Shows what is written of a message that is not ended.
@@ -192,6 +199,40 @@ impl<'a> Output<'a> {
         self.tell("response.mcp_call_arguments.done", at(&id, index, json!({ "arguments": call.arguments })));
         self.tell("response.mcp_call.completed", at(&id, index, json!({})));
         let item = self.signed(item(&call.arguments, output.into(), "completed"));
+        self.finish(index, item);
+    }
+
+    /// Searches in files, with what was found if that is to be shown.
+    pub(super) fn search_files(&mut self, query: &str, found: &[TurnPassage], shows_results: bool) {
+        let id = self.store.identifiers.next("fs_");
+        let item = |results: Value, status: &str| {
+            json!({
+                "type": "file_search_call",
+                "id": id,
+                "queries": [query],
+                "results": results,
+                "status": status,
+            })
+        };
+        let begun = self.signed(item(Value::Null, "in_progress"));
+        let index = self.add(begun);
+        for state in ["in_progress", "searching", "completed"] {
+            self.tell(&format!("response.file_search_call.{state}"), at(&id, index, json!({})));
+        }
+        let results: Vec<Value> = found
+            .iter()
+            .map(|passage| {
+                json!({
+                    "file_id": passage.file_id,
+                    "filename": passage.file_name,
+                    "score": passage.score,
+                    "text": passage.text,
+                    "attributes": {},
+                })
+            })
+            .collect();
+        let results = if shows_results { results.into() } else { Value::Null };
+        let item = self.signed(item(results, "completed"));
         self.finish(index, item);
     }
 

@@ -170,7 +170,7 @@ fn response(
     let decided = |name: &str| given.get(name).or_else(|| definition?.get(name)).cloned();
     let model = decided("model").or_else(|| agent.map(|_| "gpt-4.1-mini".into()));
     let model = model.ok_or_else(|| ServiceError::missing_property("model"))?;
-    let mut response = json!({
+    let mut response = object_of(&json!({
         "id": context.store.identifiers.next("resp_"),
         "object": "response",
         "status": "queued",
@@ -199,8 +199,7 @@ fn response(
         "truncation": "disabled",
         "usage": null,
         "user": null,
-    });
-    let mut object = object_of(&response)?;
+    }))?;
     for name in [
         "background",
         "instructions",
@@ -219,20 +218,20 @@ fn response(
         "user",
     ] {
         if let Some(value) = decided(name) {
-            object.insert(name.to_owned(), value);
+            response.insert(name.to_owned(), value);
         }
     }
     if let Some(format) = decided("text").and_then(|text| text.get("format").cloned()) {
-        object.insert("text".to_owned(), json!({ "format": format, "verbosity": "medium" }));
+        response.insert("text".to_owned(), json!({ "format": format, "verbosity": "medium" }));
     }
     if let Some(conversation) = conversation(given) {
-        object.insert("conversation".to_owned(), json!({ "id": conversation }));
+        response.insert("conversation".to_owned(), json!({ "id": conversation }));
     }
     if let Some(agent) = agent {
-        object.insert("agent_reference".to_owned(), reference(agent));
+        response.insert("agent_reference".to_owned(), reference(agent));
     }
     // The service says of every function whether it is strict, also if the caller did not.
-    for tool in object.get_mut("tools").and_then(Value::as_array_mut).into_iter().flatten() {
+    for tool in response.get_mut("tools").and_then(Value::as_array_mut).into_iter().flatten() {
         if let Some(tool) = tool.as_object_mut()
             && tool.get("type").is_some_and(|kind| kind == "function")
         {
@@ -240,8 +239,7 @@ fn response(
             tool.entry("parameters").or_insert(Value::Null);
         }
     }
-    response = Value::Object(object);
-    Ok(response)
+    Ok(Value::Object(response))
 }
 
 /// How responses and their items name the version of an agent.

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::context::Context;
 use crate::documents::{elements, text};
 use crate::error::ServiceError;
-use crate::model;
+use crate::file_search;
+use crate::model::{self, FILE_SEARCH};
 use crate::pen::{Ending, Script};
 use crate::progress::cost;
 use crate::rule::{Asked, McpCall};
@@ -22,6 +23,8 @@ pub(crate) struct Knowledge {
     turn: Turn,
     /// Calls that the caller has approved, with the ids of the requests, the next one last.
     approved: Vec<(McpCall, String)>,
+    /// Whether its output holds what a search in files found.
+    shows_results: bool,
 }
 
 /// Begins to work on a response: what it will do is decided here.
@@ -46,7 +49,8 @@ pub(super) fn begin(
         None if context.rules.is_empty() => Plan::default(),
         None => context.rules.choose(&turn),
     };
-    plan.knowledge = Some(Knowledge { turn, approved });
+    let shows_results = elements(given.get("include")).any(|included| included == "file_search_call.results");
+    plan.knowledge = Some(Knowledge { turn, approved, shows_results });
     context.store.put_plan(place, plan);
     let is_background = response.get("background") == Some(&Value::Bool(true));
     if !is_background {
@@ -94,6 +98,12 @@ fn turn(agent: Option<&Value>, given: &Map<String, Value>, response: &Value, ite
         tools,
         tool_choice: nested_choice(given.get("tool_choice").or_else(|| response.get("tool_choice"))),
         response_format: nested_format(response.pointer("/text/format")),
+        vector_stores: elements(response.get("tools"))
+            .filter(|tool| text(tool, "type") == FILE_SEARCH)
+            .flat_map(|tool| elements(tool.get("vector_store_ids")))
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
         ..Turn::default()
     }
 }
@@ -149,7 +159,7 @@ fn approval(call: &McpCall, approved: bool) -> TurnApproval {
 /// A tool as agents of runs have it: what is a function's stands in a property of its own.
 fn nested_tool(tool: &Value) -> Value {
     match text(tool, "type") {
-        "function" => json!({ "type": "function", "function": tool }),
+        kind @ ("function" | FILE_SEARCH) => json!({ "type": kind, (kind): tool }),
         _ => tool.clone(),
     }
 }
@@ -255,13 +265,19 @@ fn move_on(context: &mut Context<'_>, place: Place<'_>, plan: &mut Plan, streame
         None => {
             let turn = plan.knowledge.as_ref().map(|knowledge| knowledge.turn.clone()).unwrap_or_default();
             let next = plan.next(&turn);
-            perform(context, place, plan, &turn, next);
+            perform(context, place, plan, &turn, next)?;
             Ok(true)
         }
     }
 }
 
-fn perform(context: &mut Context<'_>, place: Place<'_>, plan: &mut Plan, turn: &Turn, next: Move) {
+fn perform(
+    context: &mut Context<'_>,
+    place: Place<'_>,
+    plan: &mut Plan,
+    turn: &Turn,
+    next: Move,
+) -> Result<(), ServiceError> {
     // Before tools are called, a message that was begun is ended.
     if matches!(next, Move::Ask(_) | Move::Require(_) | Move::Use(_) | Move::Search { .. }) {
         close(context, place, plan, "completed");
@@ -295,8 +311,15 @@ fn perform(context: &mut Context<'_>, place: Place<'_>, plan: &mut Plan, turn: &
                 knowledge.turn.approvals.push(approval(&call, true));
             }
         }
-        // There is nothing here to search in.
-        Move::Search { .. } => write(context, place, plan, turn, model::answer(turn), Some(Ending::Completed)),
+        Move::Search { query, .. } => {
+            let passages = file_search::passages(context, turn, &query)?;
+            let Some(knowledge) = &mut plan.knowledge else {
+                return Ok(());
+            };
+            Output::new(context.store, place).search_files(&query, &passages, knowledge.shows_results);
+            knowledge.turn.passages = passages;
+            knowledge.turn.has_searched = true;
+        }
         Move::Answer(script) => write(context, place, plan, turn, script, Some(Ending::Completed)),
         Move::Write(text) => write(context, place, plan, turn, Script::text(text), None),
         Move::Incomplete { text: Some(text), reason } => {
@@ -318,6 +341,7 @@ fn perform(context: &mut Context<'_>, place: Place<'_>, plan: &mut Plan, turn: &
         Move::Cancel => end(context, place, plan, "cancelled", |_| {}),
         Move::Tell { name, data } => Output::new(context.store, place).tell(&name, data),
     }
+    Ok(())
 }
 
 /// Writes, in a message of its own or in the one that is begun.
