@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 
-use crate::context::{Answer, Context};
+use crate::context::{Answer, Context, Payload};
 use crate::documents::{elements, text};
 use crate::error::ServiceError;
 use crate::pages;
@@ -80,7 +80,10 @@ fn update(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
         resources::get(context, &UPDATE_JOBS, before)?;
     }
     let answer = jobs::start(context, &UPDATES, &parents, Map::new())?;
-    let newest = context.store.newest(UPDATE_JOBS.name, &parents).map(|job| job.id.to_owned()).unwrap_or_default();
+    let newest = match &answer.body {
+        Payload::Json(job) => text(job, "update_id").to_owned(),
+        _ => return Ok(answer),
+    };
     context.store.put(Place { collection: GIVEN, parents: &parents, id: &newest }, given);
     if let Some(mut job) = context.store.get(before).filter(|job| text(job, "status") == "queued").cloned() {
         job["status"] = "superseded".into();

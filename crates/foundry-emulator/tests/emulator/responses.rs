@@ -50,8 +50,16 @@ fn text_of(events: &[(String, Value)]) -> String {
 #[tokio::test]
 async fn a_text_is_answered_and_can_be_read_again() {
     let (_emulator, client) = start([]).await;
-    let body = json!({ "input": "Why is the sky blue?", "instructions": "Be brief.", "metadata": { "a": "b" } });
+    let body = json!({
+        "input": "Why is the sky blue?",
+        "instructions": "Be brief.",
+        "metadata": { "a": "b" },
+        "reasoning": { "effort": "high" },
+        "text": { "verbosity": "low" },
+    });
     let response = ask(&client, body).await.success();
+    assert_eq!((&response["reasoning"], &response["text"]["verbosity"]), (&json!({ "effort": "high" }), &json!("low")));
+    assert_eq!(response["text"]["format"], json!({ "type": "text" }));
     assert_eq!((&response["status"], &response["object"]), (&json!("completed"), &json!("response")));
     assert_eq!(response["metadata"], json!({ "a": "b" }));
     assert_eq!(response["usage"]["input_tokens"], 7);
@@ -91,6 +99,11 @@ async fn a_stream_tells_everything_that_happens_to_a_text() {
     assert_eq!(text_of(&events), said(completed));
     assert_eq!(data(&events, "response.output_text.done")["text"], said(completed));
     assert_eq!(data(&events, "response.created")["response"]["status"], "in_progress");
+    // Deltas are padded unless one does not want that.
+    assert!(data(&events, "response.output_text.delta")["obfuscation"].is_string());
+    let bare = json!({ "input": "Hello there", "stream_options": { "include_obfuscation": false } });
+    let bare = stream(&client, bare).await;
+    assert!(data(&bare, "response.output_text.delta").get("obfuscation").is_none());
 
     let path = format!("{RESPONSES}/{}", id(completed));
     assert_eq!(client.get(&path).await.success(), *completed);
@@ -107,6 +120,8 @@ async fn a_stream_tells_everything_that_happens_to_a_text() {
 #[tokio::test]
 async fn streams_end_as_their_response_does() {
     let rules = [
+        Rule::new().last_message("odd").require(json!("no object")),
+        Rule::new().last_message("strange").require(json!({ "type": "oracle_call", "id": "or_1", "x": [null] })),
         Rule::new().last_message("fail").write("Once upon").fail("rate_limit_exceeded", "Rate limit is exceeded."),
         Rule::new().last_message("short").incomplete_after("Once upon a", "max_completion_tokens"),
         Rule::new().last_message("error").stream_error("server_error", "Sorry."),
@@ -128,6 +143,13 @@ async fn streams_end_as_their_response_does() {
     let broken = stream(&client, json!({ "input": "error" })).await;
     let (name, last) = broken.last().unwrap();
     assert_eq!((name.as_str(), &last["code"], &last["message"]), ("error", &json!("server_error"), &json!("Sorry.")));
+
+    // Items that nobody knows are told as they are.
+    let strange = ask(&client, json!({ "input": "strange" })).await.success();
+    assert_eq!(strange["output"], json!([{ "type": "oracle_call", "id": "or_1", "x": [null] }]));
+    let request = client.bare("POST", RESPONSES).bearer_auth("any").json(&json!({ "model": "m", "input": "odd" }));
+    let odd: Value = request.send().await.unwrap().json().await.unwrap();
+    assert_eq!(odd["output"], json!(["no object"]));
 
     // The same without a stream.
     let failed = ask(&client, json!({ "input": "fail" })).await.success();

@@ -128,6 +128,7 @@ async fn previews_are_refused_without_their_header_and_nothing_else_is() {
         let answer = client.send(client.bare(&method, &url).bearer_auth("any")).await;
         let is_refused = answer.body["error"]["code"] == "preview_feature_required";
         assert_eq!(is_refused, features.is_some(), "{method} {template}: {answer:?}");
+        assert!(answer.status < 500, "{method} {template}: {answer:?}");
         let Some(features) = features else { continue };
         assert_eq!(answer.status, 403);
         gated += 1;
@@ -135,7 +136,7 @@ async fn previews_are_refused_without_their_header_and_nothing_else_is() {
         let name = features.split('=').next().unwrap();
         let request = client.bare(&method, &url).bearer_auth("any").header("foundry-features", format!("{name}=V99"));
         let answer = client.send(request).await;
-        assert_ne!(answer.status, 403, "{method} {template}: {answer:?}");
+        assert!(answer.status != 403 && answer.status < 500, "{method} {template}: {answer:?}");
     }
     assert_eq!(gated, 106);
 }

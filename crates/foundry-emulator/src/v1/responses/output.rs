@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::documents::text;
+use crate::identifiers::fingerprint;
 use crate::pen::{Pen, Piece};
 use crate::rule::{FunctionCall, McpCall};
 use crate::store::{Place, Store};
@@ -18,6 +19,8 @@ pub(crate) struct OpenItem {
     index: usize,
     pub(crate) pen: Pen,
     annotations: Vec<Value>,
+    /// Whether deltas are padded, so that their length says less.
+    is_padded: bool,
 }
 
 /// A response whose output is added to.
@@ -46,9 +49,11 @@ impl<'a> Output<'a> {
 
     /// What items say of where they come from.
     fn signed(&self, mut item: Value) -> Value {
-        if let Some(agent) = self.store.get(self.place).and_then(|response| response.get("agent_reference")) {
-            item["agent_reference"] = agent.clone();
-            item["response_id"] = self.place.id.into();
+        let agent = self.store.get(self.place).and_then(|response| response.get("agent_reference"));
+        // A rule may have said that an item is anything.
+        if let (Some(agent), Some(item)) = (agent, item.as_object_mut()) {
+            item.insert("agent_reference".to_owned(), agent.clone());
+            item.insert("response_id".to_owned(), self.place.id.into());
         }
         item
     }
@@ -87,18 +92,21 @@ impl<'a> Output<'a> {
     }
 
     /// Begins a message, after so many tokens were read.
-    pub(super) fn open(&mut self, prompt: usize) -> OpenItem {
+    pub(super) fn open(&mut self, prompt: usize, is_padded: bool) -> OpenItem {
         let id = self.store.identifiers.next("msg_");
         let item = self.signed(message(&id, "in_progress", json!([])));
         let index = self.add(item);
         let part = json!({ "type": "output_text", "text": "", "annotations": [], "logprobs": [] });
         self.tell("response.content_part.added", at(&id, index, json!({ "content_index": 0, "part": part })));
-        OpenItem { id, index, pen: Pen::new(prompt), annotations: Vec::new() }
+        OpenItem { id, index, pen: Pen::new(prompt), annotations: Vec::new(), is_padded }
     }
 
     /// Tells a piece of a message that was written.
     pub(super) fn write(&mut self, open: &mut OpenItem, piece: &Piece) {
-        let delta = json!({ "content_index": 0, "delta": piece.text, "logprobs": [] });
+        let mut delta = json!({ "content_index": 0, "delta": piece.text, "logprobs": [] });
+        if open.is_padded {
+            delta["obfuscation"] = padding(&piece.text).into();
+        }
         self.tell("response.output_text.delta", at(&open.id, open.index, delta));
         if let Some(cited) = &piece.cited {
             let annotation = json!({
@@ -252,6 +260,12 @@ impl OpenItem {
 
 fn message(id: &str, status: &str, content: Value) -> Value {
     json!({ "type": "message", "id": id, "status": status, "role": "assistant", "content": content })
+}
+
+/// What pads a delta: it looks random, and is the same each time.
+fn padding(text: &str) -> String {
+    let padding = format!("{:016x}", fingerprint(text));
+    padding.get(text.len() % padding.len()..).unwrap_or_default().to_owned()
 }
 
 /// What an event about an item holds.

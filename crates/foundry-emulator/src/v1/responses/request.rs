@@ -208,6 +208,9 @@ fn response(
         "metadata",
         "parallel_tool_calls",
         "previous_response_id",
+        "prompt_cache_key",
+        "reasoning",
+        "safety_identifier",
         "store",
         "temperature",
         "tool_choice",
@@ -221,8 +224,10 @@ fn response(
             response.insert(name.to_owned(), value);
         }
     }
-    if let Some(format) = decided("text").and_then(|text| text.get("format").cloned()) {
-        response.insert("text".to_owned(), json!({ "format": format, "verbosity": "medium" }));
+    if let Some(Value::Object(text)) = decided("text")
+        && let Some(known) = response.get_mut("text").and_then(Value::as_object_mut)
+    {
+        known.extend(text.into_iter().filter(|(_, value)| !value.is_null()));
     }
     if let Some(conversation) = conversation(given) {
         response.insert("conversation".to_owned(), json!({ "id": conversation }));

@@ -23,6 +23,8 @@ pub(crate) struct Knowledge {
     turn: Turn,
     /// Calls that the caller has approved, with the ids of the requests, the next one last.
     approved: Vec<(McpCall, String)>,
+    /// Whether its events are padded, so that their length says less.
+    is_padded: bool,
     /// Whether its output holds what a search in files found.
     shows_results: bool,
 }
@@ -50,7 +52,9 @@ pub(super) fn begin(
         None => context.rules.choose(&turn),
     };
     let shows_results = elements(given.get("include")).any(|included| included == "file_search_call.results");
-    plan.knowledge = Some(Knowledge { turn, approved, shows_results });
+    let padding = given.get("stream_options").and_then(|options| options.get("include_obfuscation"));
+    let is_padded = padding != Some(&Value::Bool(false));
+    plan.knowledge = Some(Knowledge { turn, approved, is_padded, shows_results });
     context.store.put_plan(place, plan);
     let is_background = response.get("background") == Some(&Value::Bool(true));
     if !is_background {
@@ -355,7 +359,10 @@ fn write(
 ) {
     let mut item = match plan.item.take() {
         Some(item) => item,
-        None => Output::new(context.store, place).open(cost(turn, "").prompt),
+        None => {
+            let is_padded = plan.knowledge.as_ref().is_some_and(|knowledge| knowledge.is_padded);
+            Output::new(context.store, place).open(cost(turn, "").prompt, is_padded)
+        }
     };
     item.pen.go_on(script, then);
     plan.item = Some(item);
