@@ -97,6 +97,9 @@ fn echo(turn: &Turn) -> String {
     if let (Some(first), true) = (questions.first(), questions.len() > 2) {
         sentences.push(format!("At first you said: {}.", quote(first)));
     }
+    for memory in &turn.memories {
+        sentences.push(format!("I remember: {}.", quote(memory)));
+    }
     for output in &turn.outputs {
         let name = if output.function.is_empty() { "The tool" } else { output.function.as_str() };
         sentences.push(format!("{name} gave: {}.", quote(&output.output)));

@@ -148,6 +148,7 @@ pub(crate) fn turn(store: &Store, run: &Map<String, Value>, plan: &Plan) -> Turn
         outputs: plan.outputs.clone(),
         approvals: plan.approvals.clone(),
         passages: plan.passages.clone().unwrap_or_default(),
+        memories: Vec::new(),
         tools: run.get("tools").and_then(Value::as_array).cloned().unwrap_or_default(),
         tool_choice: given("tool_choice"),
         tool_resources: given("tool_resources"),

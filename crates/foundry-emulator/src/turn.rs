@@ -36,6 +36,8 @@ pub struct Turn {
     /// What file search has found for the last message, best first; empty also if nothing was
     /// searched.
     pub passages: Vec<TurnPassage>,
+    /// What memory stores hold that fits the last message, of a response whose tools name some.
+    pub memories: Vec<String>,
     /// The definitions of the run's tools.
     pub tools: Vec<Value>,
     /// Which tools the run may or must call: `"auto"`, `"none"`, `"required"` or a tool.

@@ -176,3 +176,28 @@ async fn files_are_searched_and_cited() {
     let found = &response["output"][0]["results"][0];
     assert_eq!((&found["file_id"], &found["filename"]), (&json!(file), &json!("handbook.txt")));
 }
+
+#[tokio::test]
+async fn an_agent_remembers_by_a_memory_store() {
+    let (_emulator, client, _) = start_with([], []).await;
+    let client = client.v1();
+    let definition = json!({ "kind": "default", "chat_model": "gpt-4.1-mini", "embedding_model": "e" });
+    client.post("/memory_stores", json!({ "name": "facts", "definition": definition })).await.success();
+    let tool = |store: &str| json!({ "type": "memory_search_preview", "memory_store_name": store, "scope": "ann" });
+    let agent = json!({ "definition": { "kind": "prompt", "model": "m", "tools": [tool("facts")] } });
+    client.post("/agents/friend/versions", agent).await.success();
+    let reference = json!({ "type": "agent_reference", "name": "friend" });
+    let first = ask(&client, json!({ "input": "I prefer dark roast coffee.", "agent_reference": reference })).await;
+    let call = first["output"].as_array().unwrap().last().unwrap();
+    // As recorded: the item is under way in a response that is completed.
+    assert_eq!((&call["type"], &call["status"]), (&json!("memory_search_call"), &json!("in_progress")));
+    assert_eq!((&call["memories"], &first["status"]), (&json!([]), &json!("completed")));
+
+    let second = ask(&client, json!({ "input": "Please order my coffee.", "agent_reference": reference })).await;
+    let text = second["output"][0]["content"][0]["text"].as_str().unwrap();
+    assert!(text.ends_with("I remember: \"I prefer dark roast coffee.\"."), "{text}");
+    let memories = &second["output"][1]["memories"];
+    assert_eq!((&memories[0]["scope"], memories.as_array().unwrap().len()), (&json!("ann"), 1));
+    let missing = json!({ "model": "m", "input": "x", "tools": [tool("nothing")] });
+    client.post(RESPONSES, missing).await.error(404);
+}

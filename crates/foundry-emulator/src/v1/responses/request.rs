@@ -46,6 +46,10 @@ pub(super) fn start(context: &mut Context<'_>) -> Result<Started, ServiceError> 
     let response = response(context, &given, agent.as_ref())?;
     let id = text(&response, "id").to_owned();
     context.store.put(place(collection, &id), response);
+    if let Err(error) = work::begin(context, place(collection, &id), agent.as_ref(), &given, &history, &input) {
+        context.store.remove(place(collection, &id));
+        return Err(error);
+    }
     let parents = [id.clone()];
     if is_stored {
         for item in &input {
@@ -56,7 +60,6 @@ pub(super) fn start(context: &mut Context<'_>) -> Result<Started, ServiceError> 
     if let Some(conversation) = conversation(&given) {
         items::keep(context, conversation, &input);
     }
-    work::begin(context, place(collection, &id), agent.as_ref(), &given, history, input)?;
     Ok(Started { collection, id, is_streamed, is_background })
 }
 

@@ -14,6 +14,7 @@ use crate::script::{Move, Pause, Plan, Usage};
 use crate::store::Place;
 use crate::turn::{Turn, TurnApproval, TurnMessage, TurnOutput};
 use crate::v1::items;
+use crate::v1::memories::Recall;
 use crate::v1::responses::output::{Output, is_asked};
 use crate::v1::responses::{ENDED, change, request};
 
@@ -23,6 +24,8 @@ pub(crate) struct Knowledge {
     turn: Turn,
     /// Calls that the caller has approved, with the ids of the requests, the next one last.
     approved: Vec<(McpCall, String)>,
+    /// What is remembered, by the memory stores that its tools name.
+    recalls: Vec<Recall>,
     /// Whether its events are padded, so that their length says less.
     is_padded: bool,
     /// Whether its output holds what a search in files found.
@@ -35,18 +38,22 @@ pub(super) fn begin(
     place: Place<'_>,
     agent: Option<&Value>,
     given: &Map<String, Value>,
-    history: Vec<Value>,
-    input: Vec<Value>,
+    history: &[Value],
+    input: &[Value],
 ) -> Result<(), ServiceError> {
     let response = context.store.get(place).cloned().unwrap_or_default();
-    let all: Vec<&Value> = history.iter().chain(&input).collect();
-    let turn = turn(agent, given, &response, &all);
-    let mut approved: Vec<(McpCall, String)> = decided(&input, &all)
+    let all: Vec<&Value> = history.iter().chain(input).collect();
+    let mut turn = turn(agent, given, &response, &all);
+    let tools: Vec<Value> = elements(response.get("tools")).cloned().collect();
+    let recalls = Recall::look(context, &tools, turn.last_message())?;
+    let found = recalls.iter().flat_map(|recall| &recall.found);
+    turn.memories = found.map(|memory| text(memory, "content").to_owned()).collect();
+    let mut approved: Vec<(McpCall, String)> = decided(input, &all)
         .filter(|(_, _, is_approved)| *is_approved)
         .map(|(call, id, _)| (call, id.to_owned()))
         .collect();
     approved.reverse();
-    let mut plan = match request::taken_up(context, &input) {
+    let mut plan = match request::taken_up(context, input) {
         Some(plan) => plan,
         None if context.rules.is_empty() => Plan::default(),
         None => context.rules.choose(&turn),
@@ -54,7 +61,7 @@ pub(super) fn begin(
     let shows_results = elements(given.get("include")).any(|included| included == "file_search_call.results");
     let padding = given.get("stream_options").and_then(|options| options.get("include_obfuscation"));
     let is_padded = padding != Some(&Value::Bool(false));
-    plan.knowledge = Some(Knowledge { turn, approved, is_padded, shows_results });
+    plan.knowledge = Some(Knowledge { turn, approved, recalls, is_padded, shows_results });
     context.store.put_plan(place, plan);
     let is_background = response.get("background") == Some(&Value::Bool(true));
     if !is_background {
@@ -245,6 +252,11 @@ fn move_on(context: &mut Context<'_>, place: Place<'_>, plan: &mut Plan, streame
         return Ok(true);
     }
     if let Some(ending) = plan.ending.take() {
+        let recalls = plan.knowledge.as_mut().map(|knowledge| std::mem::take(&mut knowledge.recalls));
+        for recall in recalls.into_iter().flatten() {
+            let item = recall.tell(context)?;
+            Output::new(context.store, place).add_whole(item);
+        }
         match ending {
             Ending::Completed => end(context, place, plan, "completed", |_| {}),
             Ending::Incomplete(reason) => end_incomplete(context, place, plan, &reason),
