@@ -43,6 +43,9 @@ pub(super) fn start(context: &mut Context<'_>) -> Result<Started, ServiceError> 
     let input = items::given(context, given.get("input"));
     check_calls(&history, &input)?;
     let collection = if is_stored { STORED } else { UNSTORED };
+    if !is_stored {
+        forget_abandoned(context);
+    }
     let response = response(context, &given, agent.as_ref())?;
     let id = text(&response, "id").to_owned();
     context.store.put(place(collection, &id), response);
@@ -61,6 +64,16 @@ pub(super) fn start(context: &mut Context<'_>) -> Result<Started, ServiceError> 
         items::keep(context, conversation, &input);
     }
     Ok(Started { collection, id, is_streamed, is_background })
+}
+
+/// Forgets responses that are not stored and whose readers have left.
+fn forget_abandoned(context: &mut Context<'_>) {
+    let all: Vec<String> = context.store.list(UNSTORED, &[]).iter().map(|response| response.id.to_owned()).collect();
+    for id in all {
+        if !context.store.tape(place(UNSTORED, &id)).is_some_and(|tape| tape.is_read()) {
+            context.store.remove(place(UNSTORED, &id));
+        }
+    }
 }
 
 /// The version of the agent that the path or the request names.
