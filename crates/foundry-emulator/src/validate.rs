@@ -171,10 +171,11 @@ impl Check<'_> {
         };
         let properties = schema.get("properties");
         for name in elements(schema.get("required")).filter_map(Value::as_str) {
-            let read_only = properties
+            // What may be null may also be left out, whatever the document says.
+            let is_wanted = properties
                 .and_then(|properties| properties.get(name))
-                .is_some_and(|property| flag(property, "readOnly"));
-            if !read_only && !object.contains_key(name) {
+                .is_none_or(|property| !flag(property, "readOnly") && !flag(property, "nullable"));
+            if is_wanted && !object.contains_key(name) {
                 let place = format!("{pointer}/{}", escape(name));
                 self.report(&place, format!("the property '{name}' is required"));
             }
