@@ -96,6 +96,8 @@ pub(crate) struct Operation {
     pub(crate) needs_features: bool,
     /// The path of what tells how far a job has come that this operation starts.
     pub(crate) status_path: Option<String>,
+    /// Whether the answer also says by `Location` where that is.
+    pub(crate) has_location: bool,
     /// The headers that must be there, but for that one.
     pub(crate) needed_headers: Vec<String>,
     /// The path as the document writes it.
@@ -319,6 +321,7 @@ impl Operation {
                 .collect(),
             needs_features: needed.contains(&FEATURES),
             status_path: operation.pointer("/x-lro/statusPath").and_then(Value::as_str).map(str::to_owned),
+            has_location: answers.iter().any(|(_, answer)| answer.pointer("/headers/Location").is_some()),
             needed_headers: needed.iter().filter(|name| **name != FEATURES).map(|name| (*name).to_owned()).collect(),
             answer,
             template: template.to_owned(),

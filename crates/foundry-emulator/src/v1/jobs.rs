@@ -297,7 +297,10 @@ fn answer(context: &Context<'_>, kind: &Kind, parents: &[String], job: Value) ->
     };
     let mut answer = context.succeed(job);
     if let Some(template) = &context.operation.status_path {
-        answer = answer.header(OPERATION_LOCATION, url(template)).header(header::LOCATION, url(template));
+        answer = answer.header(OPERATION_LOCATION, url(template));
+        if context.operation.has_location {
+            answer = answer.header(header::LOCATION, url(template));
+        }
     }
     if kind.resource.name == CALL_JOBS.name {
         answer = answer.header(header::ETAG, etag);

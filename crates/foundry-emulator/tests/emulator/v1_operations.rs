@@ -325,6 +325,8 @@ async fn follow(client: &Client, method: &str, path: &str, answer: &Answer) {
         return;
     }
     let location = answer.headers["operation-location"].to_str().unwrap();
+    let declared = operation["responses"][answer.status.to_string()]["headers"]["Location"].is_object();
+    assert_eq!(answer.headers.get("location").is_some_and(|other| other == location), declared, "{path}");
     let endpoint = client.bare("GET", "").build().unwrap().url().to_string();
     let location = location.strip_prefix(&endpoint).unwrap().strip_suffix("?api-version=v1").unwrap();
     let state = client.get(location).await.success();
