@@ -6,7 +6,7 @@ use crate::context::{Answer, Context};
 use crate::documents::text;
 use crate::error::ServiceError;
 use crate::pages;
-use crate::resources::Resource;
+use crate::resources::{self, Resource};
 use crate::store::Listed;
 use crate::table::{DATASETS, INDEXES};
 
@@ -27,6 +27,7 @@ pub(crate) fn list_latest(context: &Context<'_>, resource: &Resource) -> Result<
         latest.insert(text(record.value, "name"), record);
     }
     let mut records: Vec<Listed<'_>> = latest.into_values().collect();
+    records.retain(|record| resources::passes(context, resource, record));
     records.sort_by_key(|record| record.position);
     pages::by_next_link(context, records).map(Answer::ok)
 }

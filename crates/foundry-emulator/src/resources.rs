@@ -33,7 +33,7 @@ pub(crate) struct Resource {
     pub(crate) verbs: &'static [Verb],
     /// How a list is cut into pages.
     pub(crate) list: ListStyle,
-    /// Query parameters of the list, and the properties that they must equal.
+    /// Query parameters of the list, and the properties that they must equal, or pointers to them.
     pub(crate) filters: &'static [(&'static str, &'static str)],
     /// The properties of a new record that the request leaves out or sets to null.
     pub(crate) defaults: fn() -> Value,
@@ -471,8 +471,13 @@ pub(crate) fn passes(context: &Context<'_>, resource: &Resource, record: &Listed
         let Some(wanted) = context.query.first(parameter) else {
             return true;
         };
-        match record.value.get(property) {
-            Some(Value::String(text)) => text == wanted,
+        let property = match property.starts_with('/') {
+            true => record.value.pointer(property),
+            false => record.value.get(property),
+        };
+        match property {
+            // One parameter has a value for all of its values.
+            Some(Value::String(text)) => text == wanted || (wanted == "all" && *parameter == "type"),
             Some(Value::Bool(flag)) => wanted.parse() == Ok(*flag),
             _ => false,
         }

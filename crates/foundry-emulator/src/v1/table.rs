@@ -108,7 +108,7 @@ pub(crate) static EVALUATION_RULES: Resource = Resource {
     noun: "evaluation rule",
     identity: Identity::Named { property: "id" },
     verbs: &[Put, Get, List, Delete],
-    filters: &[("enabled", "enabled")],
+    filters: &[("enabled", "enabled"), ("actionType", "/action/type"), ("agentName", "/filter/agentName")],
     defaults: || json!({ "systemData": {} }),
     ..Resource::DECLARED
 };
@@ -211,6 +211,7 @@ pub(crate) static TAXONOMIES: Resource = Resource {
     path: "/evaluationtaxonomies",
     noun: "evaluation taxonomy",
     verbs: &[Put, Patch, Get, List, Delete],
+    filters: &[("inputType", "/taxonomyInput/type"), ("inputName", "/taxonomyInput/target/name")],
     defaults: || json!({ "version": "1" }),
     complete: |record, project| asset_id(record, project, "evaluationtaxonomies"),
     ..Resource::DECLARED
@@ -223,6 +224,7 @@ pub(crate) static INSIGHTS: Resource = Resource {
     noun: "insight",
     identity: Identity::Declared { prefix: "insight_", property: "id" },
     verbs: &[List],
+    filters: &[("type", "/request/type"), ("evalId", "/request/evalId")],
     ..Resource::DECLARED
 };
 
@@ -290,7 +292,7 @@ pub(crate) static SCHEDULES: Resource = Resource {
     noun: "schedule",
     identity: Identity::Named { property: "id" },
     verbs: &[Put, Get, List, Delete],
-    filters: &[("enabled", "enabled")],
+    filters: &[("enabled", "enabled"), ("type", "/task/type")],
     defaults: || json!({ "provisioningStatus": "Succeeded", "systemData": {} }),
     ..Resource::DECLARED
 };
