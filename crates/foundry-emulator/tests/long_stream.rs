@@ -9,8 +9,13 @@ use serde_json::{Value, json};
 const WORDS: u64 = 400_000;
 const BYTES: usize = 60_000_000;
 
+/// The same of a response, whose events say more.
+const RESPONSE_WORDS: u64 = 80_000;
+const RESPONSE_BYTES: usize = 18_000_000;
+
 /// How much of it may be in memory at a time.
 const LIMIT: usize = 20 * 1024 * 1024;
+const RESPONSE_LIMIT: usize = 12 * 1024 * 1024;
 
 /// The memory of this process that is its own, in bytes.
 fn memory() -> usize {
@@ -19,6 +24,23 @@ fn memory() -> usize {
     line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
 }
 
+/// Reads a stream to its end, and gives its last MiBs and how long it was.
+async fn read(mut answer: reqwest::Response, limit: usize) -> (String, usize) {
+    let before = memory();
+    let (mut bytes, mut most, mut end) = (0, before, Vec::new());
+    while let Some(chunk) = answer.chunk().await.unwrap() {
+        bytes += chunk.len();
+        end.extend_from_slice(&chunk);
+        if end.len() > 4 * 1024 * 1024 {
+            most = most.max(memory());
+            end.drain(..2 * 1024 * 1024);
+        }
+    }
+    assert!(most - before < limit, "{} MiB more", (most - before) / 1024 / 1024);
+    (String::from_utf8(end).unwrap(), bytes)
+}
+
+// One test, for memory is that of the process.
 #[tokio::test]
 async fn memory_does_not_grow_with_the_length_of_a_stream() {
     let emulator = Emulator::builder().rule(Rule::new().reply_words(WORDS)).start().await.unwrap();
@@ -29,21 +51,20 @@ async fn memory_does_not_grow_with_the_length_of_a_stream() {
     let agent: Value = post("/assistants", json!({ "model": "m" })).await.json().await.unwrap();
     for framing in [Framing::new(), Framing::new().chunks_of(64 * 1024)] {
         emulator.add_rule(Rule::new().framing(framing).reply_words(WORDS));
-        let before = memory();
-        let mut answer = post("/threads/runs", json!({ "assistant_id": agent["id"], "stream": true })).await;
-        let (mut bytes, mut most, mut end) = (0, before, Vec::new());
-        while let Some(chunk) = answer.chunk().await.unwrap() {
-            bytes += chunk.len();
-            end.extend_from_slice(&chunk);
-            if end.len() > 4 * 1024 * 1024 {
-                most = most.max(memory());
-                end.drain(..2 * 1024 * 1024);
-            }
-        }
+        let body = json!({ "assistant_id": agent["id"], "stream": true });
+        let (end, bytes) = read(post("/threads/runs", body).await, LIMIT).await;
         assert!(bytes > BYTES, "{bytes}");
-        assert!(most - before < LIMIT, "{} MiB more", (most - before) / 1024 / 1024);
-        let end = String::from_utf8(end).unwrap();
         assert!(end.contains("event: thread.run.completed\n") && end.ends_with("event: done\ndata: [DONE]\n\n"));
         assert!(end.contains(&format!("\"completion_tokens\":{WORDS}")));
+    }
+    // A response keeps what it has told, but not all of it. The first request has its document read.
+    emulator.add_rule(Rule::new().reply_words(RESPONSE_WORDS));
+    post("/openai/v1/conversations", json!({})).await;
+    for store in [true, false] {
+        let body = json!({ "model": "m", "input": "Count", "stream": true, "store": store });
+        let (end, bytes) = read(post("/openai/v1/responses", body).await, RESPONSE_LIMIT).await;
+        assert!(bytes > RESPONSE_BYTES, "{bytes}");
+        assert!(end.contains("event: response.completed\n"));
+        assert!(end.contains(&format!("\"output_tokens\":{RESPONSE_WORDS}")));
     }
 }

@@ -96,6 +96,10 @@ async fn a_toolbox_is_an_mcp_server_of_its_version_in_use() {
     let answer = client.send(request.header("accept", "application/json, text/event-stream")).await;
     let told = json!({ "jsonrpc": "2.0", "id": "a", "result": {} });
     assert_eq!(frames(&answer.bytes), [("message".to_owned(), told)]);
+    // The protocol wants this of notifications, though the document does not say so.
+    let notification = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    let answer = client.request("POST", "/toolboxes/box:invoke_mcp").json(&notification).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.bytes().await.unwrap().len()), (202, 0));
     client.post("/toolboxes/none:invoke_mcp", body).await.error(404);
 
     client.call("DELETE", "/toolboxes/box/versions/2", None).await.success();
