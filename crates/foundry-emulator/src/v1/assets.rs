@@ -19,17 +19,17 @@ const COUNTS: &str = "evaluator_counts";
 
 pub(crate) const BEHAVIOURS: &[Entry] = &[
     (Method::GET, "/evaluators", |context| assets::list_latest(context, &EVALUATORS)),
-    (Method::POST, "/evaluators/{}/versions", |context| create_evaluator(context)),
+    (Method::POST, "/evaluators/{}/versions", create_evaluator),
     (Method::POST, "/evaluators/{}/versions/{}/startPendingUpload", datasets::start_pending_upload),
     (Method::POST, "/evaluators/{}/versions/{}/credentials", |context| credentials(context, "blob_uri")),
     (Method::GET, "/models", |context| assets::list_latest(context, &MODELS)),
-    (Method::PATCH, "/models/{}/versions/{}", |context| update_model(context)),
-    (Method::DELETE, "/models/{}/versions/{}", |context| delete_model(context)),
-    (Method::POST, "/models/{}/versions/{}/createAsync", |context| create_model(context)),
-    (Method::POST, "/models/{}/versions/{}/startPendingUpload", |context| start_model_upload(context)),
+    (Method::PATCH, "/models/{}/versions/{}", update_model),
+    (Method::DELETE, "/models/{}/versions/{}", delete_model),
+    (Method::POST, "/models/{}/versions/{}/createAsync", create_model),
+    (Method::POST, "/models/{}/versions/{}/startPendingUpload", start_model_upload),
     (Method::POST, "/models/{}/versions/{}/credentials", |context| credentials(context, "blobUri")),
-    (Method::POST, "/agent_optimization_jobs:estimate", |context| estimate(context)),
-    (Method::POST, "/agent_optimization_jobs/{}/candidates/{}:promote", |context| promote(context)),
+    (Method::POST, "/agent_optimization_jobs:estimate", estimate),
+    (Method::POST, "/agent_optimization_jobs/{}/candidates/{}:promote", promote),
 ];
 
 fn create_evaluator(context: &mut Context<'_>) -> Result<Answer, ServiceError> {

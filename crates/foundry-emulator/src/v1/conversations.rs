@@ -12,9 +12,9 @@ use crate::v1::table::{CONVERSATION_ITEMS, CONVERSATIONS};
 use crate::v1::{Entry, items};
 
 pub(crate) const BEHAVIOURS: &[Entry] = &[
-    (Method::POST, "/openai/v1/conversations", |context| create(context)),
-    (Method::POST, "/openai/v1/conversations/{}/items", |context| create_items(context)),
-    (Method::DELETE, "/openai/v1/conversations/{}/items/{}", |context| delete_item(context)),
+    (Method::POST, "/openai/v1/conversations", create),
+    (Method::POST, "/openai/v1/conversations/{}/items", create_items),
+    (Method::DELETE, "/openai/v1/conversations/{}/items/{}", delete_item),
 ];
 
 fn create(context: &mut Context<'_>) -> Result<Answer, ServiceError> {

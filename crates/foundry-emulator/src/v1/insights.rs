@@ -15,9 +15,9 @@ use crate::v1::{Entry, jobs};
 const HOUR: f64 = 3600.0;
 
 pub(crate) const BEHAVIOURS: &[Entry] = &[
-    (Method::POST, "/agent_insight_monitors", |context| create(context)),
-    (Method::POST, "/agent_insight_monitors/{}:reset", |context| reset(context)),
-    (Method::POST, "/agent_insight_monitors/{}/runs", |context| create_run(context)),
+    (Method::POST, "/agent_insight_monitors", create),
+    (Method::POST, "/agent_insight_monitors/{}:reset", reset),
+    (Method::POST, "/agent_insight_monitors/{}/runs", create_run),
 ];
 
 fn create(context: &mut Context<'_>) -> Result<Answer, ServiceError> {

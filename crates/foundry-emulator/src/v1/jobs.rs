@@ -90,9 +90,9 @@ static KINDS: [&Kind; 8] = [
     &memories::UPDATES,
 ];
 
-const CREATE: Behaviour = |context| create(context);
-const GET: Behaviour = |context| get(context);
-const CANCEL: Behaviour = |context| cancel(context);
+const CREATE: Behaviour = create;
+const GET: Behaviour = get;
+const CANCEL: Behaviour = cancel;
 
 /// Jobs that are made by what the request holds.
 pub(crate) const BEHAVIOURS: &[Entry] = &[

@@ -41,12 +41,12 @@ pub(crate) static UPDATES: Kind = Kind {
 };
 
 pub(crate) const BEHAVIOURS: &[Entry] = &[
-    (Method::POST, "/memory_stores", |context| create(context)),
-    (Method::POST, "/memory_stores/{}:update_memories", |context| update(context)),
-    (Method::GET, "/memory_stores/{}/updates/{}", |context| jobs::get(context)),
-    (Method::POST, "/memory_stores/{}:search_memories", |context| search(context)),
-    (Method::POST, "/memory_stores/{}:delete_scope", |context| delete_scope(context)),
-    (Method::POST, "/memory_stores/{}/items:list", |context| list(context)),
+    (Method::POST, "/memory_stores", create),
+    (Method::POST, "/memory_stores/{}:update_memories", update),
+    (Method::GET, "/memory_stores/{}/updates/{}", jobs::get),
+    (Method::POST, "/memory_stores/{}:search_memories", search),
+    (Method::POST, "/memory_stores/{}:delete_scope", delete_scope),
+    (Method::POST, "/memory_stores/{}/items:list", list),
 ];
 
 fn create(context: &mut Context<'_>) -> Result<Answer, ServiceError> {

@@ -17,12 +17,12 @@ use crate::v1::table::{ROUTINES, SCHEDULE_RUNS, SCHEDULES};
 const RUNS: &str = "routines/runs";
 
 pub(crate) const BEHAVIOURS: &[Entry] = &[
-    (Method::PUT, "/routines/{}", |context| put(context)),
+    (Method::PUT, "/routines/{}", put),
     (Method::POST, "/routines/{}:enable", |context| switch(context, true)),
     (Method::POST, "/routines/{}:disable", |context| switch(context, false)),
-    (Method::POST, "/routines/{}:dispatch_async", |context| dispatch(context)),
-    (Method::GET, "/routines/{}/runs", |context| list_runs(context)),
-    (Method::PUT, "/schedules/{}", |context| put_schedule(context)),
+    (Method::POST, "/routines/{}:dispatch_async", dispatch),
+    (Method::GET, "/routines/{}/runs", list_runs),
+    (Method::PUT, "/schedules/{}", put_schedule),
 ];
 
 fn put(context: &mut Context<'_>) -> Result<Answer, ServiceError> {

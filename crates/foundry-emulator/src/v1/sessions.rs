@@ -21,13 +21,13 @@ const FILES: &str = "agents/sessions/files";
 const LIFETIME: i64 = 30 * 60;
 
 pub(crate) const BEHAVIOURS: &[Entry] = &[
-    (Method::POST, "/agents/{}/endpoint/sessions", |context| create(context)),
-    (Method::POST, "/agents/{}/endpoint/sessions/{}:stop", |context| stop(context)),
-    (Method::GET, "/agents/{}/versions/{}/sessions/{}:logstream", |context| log(context)),
-    (Method::PUT, "/agents/{}/endpoint/sessions/{}/files/content", |context| upload(context)),
-    (Method::GET, "/agents/{}/endpoint/sessions/{}/files/content", |context| download(context)),
-    (Method::GET, "/agents/{}/endpoint/sessions/{}/files", |context| list(context)),
-    (Method::DELETE, "/agents/{}/endpoint/sessions/{}/files", |context| delete(context)),
+    (Method::POST, "/agents/{}/endpoint/sessions", create),
+    (Method::POST, "/agents/{}/endpoint/sessions/{}:stop", stop),
+    (Method::GET, "/agents/{}/versions/{}/sessions/{}:logstream", log),
+    (Method::PUT, "/agents/{}/endpoint/sessions/{}/files/content", upload),
+    (Method::GET, "/agents/{}/endpoint/sessions/{}/files/content", download),
+    (Method::GET, "/agents/{}/endpoint/sessions/{}/files", list),
+    (Method::DELETE, "/agents/{}/endpoint/sessions/{}/files", delete),
 ];
 
 fn create(context: &mut Context<'_>) -> Result<Answer, ServiceError> {

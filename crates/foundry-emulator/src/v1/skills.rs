@@ -22,9 +22,9 @@ const COUNTS: &str = "skill_counts";
 const MANIFEST: &str = "SKILL.md";
 
 pub(crate) const BEHAVIOURS: &[Entry] = &[
-    (Method::POST, "/skills/{}/versions", |context| create(context)),
-    (Method::POST, "/skills/{}", |context| update(context)),
-    (Method::DELETE, "/skills/{}/versions/{}", |context| delete_version(context)),
+    (Method::POST, "/skills/{}/versions", create),
+    (Method::POST, "/skills/{}", update),
+    (Method::DELETE, "/skills/{}/versions/{}", delete_version),
     (Method::GET, "/skills/{}/content", |context| download(context, None)),
     (Method::GET, "/skills/{}/versions/{}/content", |context| {
         let version = context.parameter(1);

@@ -21,16 +21,16 @@ const TARGETS: &str = "agents/transfer_targets";
 const ALL: &str = "all";
 
 pub(crate) const BEHAVIOURS: &[Entry] = &[
-    (Method::POST, "/agents/{}/telephony/bindings", |context| create_binding(context)),
-    (Method::GET, "/agents/{}/telephony/bindings", |context| list_bindings(context)),
-    (Method::GET, "/agents/{}/telephony/bindings/{}", |context| get_binding(context)),
-    (Method::PATCH, "/agents/{}/telephony/bindings/{}", |context| update_binding(context)),
-    (Method::DELETE, "/agents/{}/telephony/bindings/{}", |context| delete_binding(context)),
-    (Method::POST, "/agents/{}/telephony/calls/{}:transfer", |context| transfer(context)),
-    (Method::POST, "/agents/{}/telephony/calls/{}:end", |context| end(context)),
-    (Method::GET, "/agents/{}/telephony/transfer_targets", |context| get_targets(context)),
-    (Method::PUT, "/agents/{}/telephony/transfer_targets", |context| replace_targets(context)),
-    (Method::POST, "/agents/{}/telephony/call_jobs/{}:cancel", |context| cancel_job(context)),
+    (Method::POST, "/agents/{}/telephony/bindings", create_binding),
+    (Method::GET, "/agents/{}/telephony/bindings", list_bindings),
+    (Method::GET, "/agents/{}/telephony/bindings/{}", get_binding),
+    (Method::PATCH, "/agents/{}/telephony/bindings/{}", update_binding),
+    (Method::DELETE, "/agents/{}/telephony/bindings/{}", delete_binding),
+    (Method::POST, "/agents/{}/telephony/calls/{}:transfer", transfer),
+    (Method::POST, "/agents/{}/telephony/calls/{}:end", end),
+    (Method::GET, "/agents/{}/telephony/transfer_targets", get_targets),
+    (Method::PUT, "/agents/{}/telephony/transfer_targets", replace_targets),
+    (Method::POST, "/agents/{}/telephony/call_jobs/{}:cancel", cancel_job),
 ];
 
 /// What a record is known by as it is now.

@@ -25,11 +25,11 @@ const METHOD_NOT_FOUND: i64 = -32601;
 const INVALID_PARAMS: i64 = -32602;
 
 pub(crate) const BEHAVIOURS: &[Entry] = &[
-    (Method::GET, "/toolboxes/{}", |context| get(context)),
-    (Method::POST, "/toolboxes/{}/versions", |context| create_version(context)),
-    (Method::PATCH, "/toolboxes/{}", |context| update(context)),
-    (Method::DELETE, "/toolboxes/{}/versions/{}", |context| delete_version(context)),
-    (Method::POST, "/toolboxes/{}:invoke_mcp", |context| invoke(context)),
+    (Method::GET, "/toolboxes/{}", get),
+    (Method::POST, "/toolboxes/{}/versions", create_version),
+    (Method::PATCH, "/toolboxes/{}", update),
+    (Method::DELETE, "/toolboxes/{}/versions/{}", delete_version),
+    (Method::POST, "/toolboxes/{}:invoke_mcp", invoke),
 ];
 
 fn place(name: &str) -> Place<'_> {

@@ -26,16 +26,16 @@ const SAMPLES: u32 = SAMPLE_RATE / 10;
 const MILLISECONDS: u32 = 100;
 
 pub(crate) const BEHAVIOURS: &[Entry] = &[
-    (Method::GET, RESPONSE_ITEMS, |context| response_items(context)),
-    (Method::GET, AUDIO, |context| recording(context)),
+    (Method::GET, RESPONSE_ITEMS, response_items),
+    (Method::GET, AUDIO, recording),
     (Method::GET, AUDIO_CONTENT, |context| {
         conversation(context)?;
         Ok(Answer::bytes(silence()))
     }),
-    (Method::GET, ITEM_AUDIO, |context| item_audio(context)),
-    (Method::GET, GENERATED, |context| item_audio(context)),
-    (Method::GET, ITEM_CONTENT, |context| item_content(context)),
-    (Method::GET, GENERATED_CONTENT, |context| item_content(context)),
+    (Method::GET, ITEM_AUDIO, item_audio),
+    (Method::GET, GENERATED, item_audio),
+    (Method::GET, ITEM_CONTENT, item_content),
+    (Method::GET, GENERATED_CONTENT, item_content),
 ];
 
 /// Gives a new voice agent a conversation: a greeting, and the answer to it.

@@ -34,13 +34,13 @@ const INPUTS: &str = "responses/inputs";
 const ENDED: &[&str] = &["completed", "failed", "cancelled", "incomplete"];
 
 pub(crate) const BEHAVIOURS: &[Entry] = &[
-    (Method::POST, "/openai/v1/responses", |context| create(context)),
-    (Method::GET, "/openai/v1/responses/{}", |context| get(context)),
-    (Method::DELETE, "/openai/v1/responses/{}", |context| delete(context)),
-    (Method::POST, "/openai/v1/responses/{}/cancel", |context| cancel(context)),
-    (Method::GET, "/openai/v1/responses/{}/input_items", |context| list_inputs(context)),
-    (Method::POST, "/openai/v1/responses/compact", |context| compact(context)),
-    (Method::POST, "/openai/v1/responses/input_tokens", |context| count(context)),
+    (Method::POST, "/openai/v1/responses", create),
+    (Method::GET, "/openai/v1/responses/{}", get),
+    (Method::DELETE, "/openai/v1/responses/{}", delete),
+    (Method::POST, "/openai/v1/responses/{}/cancel", cancel),
+    (Method::GET, "/openai/v1/responses/{}/input_items", list_inputs),
+    (Method::POST, "/openai/v1/responses/compact", compact),
+    (Method::POST, "/openai/v1/responses/input_tokens", count),
 ];
 
 /// A response by its id.
