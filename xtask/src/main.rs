@@ -1,6 +1,7 @@
 //! The workspace's own commands.
 
 mod ci;
+mod diff;
 mod failure;
 mod generate;
 mod normalize;
@@ -36,6 +37,10 @@ enum Command {
         /// The APIs to generate, as in openapi/; all of them if none is named.
         apis: Vec<String>,
     },
+    /// Compares two versions of the API, or any two documents, and says what breaks.
+    ///
+    /// Exit code 0: nothing at the level of --fail-on; 100: something; 102: could not compare.
+    Diff(diff::Arguments),
     /// Runs the checks that a change must pass; stops at the first that fails.
     Ci(ci::Arguments),
 }
@@ -51,6 +56,7 @@ fn main() -> ExitCode {
             generate::run(&root(), &generate::Options { check, verbose, apis })
                 .map(|fresh| if fresh { ExitCode::SUCCESS } else { ExitCode::from(STALE) })
         }
+        Command::Diff(arguments) => return diff::run(&root(), &arguments),
         Command::Ci(arguments) => ci::run(&root(), &arguments).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|failure: Failure| {

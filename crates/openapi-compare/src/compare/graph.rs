@@ -1,0 +1,245 @@
+//! The graph of schemas that are compared: pairs of an old and a new one, and how they lead to others.
+//!
+//! A pair is compared once, however many ways lead to it, and before it is known to be equal it is
+//! taken to be: so cycles end, and a difference in a shared schema is found once.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+use serde_json::Value;
+
+use super::TooComplex;
+use crate::model::{CoreId, Node, Parts, Schemas, canonical};
+use crate::rules::{self, Directed, Direction, Rule};
+
+/// More pairs than two documents have that people write.
+const MOST_PAIRS: usize = 400_000;
+/// More differences than anybody reads.
+const MOST_FINDINGS: usize = 100_000;
+
+/// An old and a new core that are used the same way.
+#[derive(Debug)]
+pub(crate) struct Vertex {
+    pub(crate) old: CoreId,
+    pub(crate) new: CoreId,
+    pub(crate) direction: Direction,
+    pub(crate) edges: Vec<(Step, usize)>,
+    /// The first way that led here.
+    pub(crate) origin: Origin,
+}
+
+/// Where something is used.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Origin {
+    Root(usize),
+    Vertex(usize, Step),
+}
+
+/// One step down in a value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Step {
+    Property(String),
+    Item,
+    Element(usize),
+    /// A property that is not listed.
+    Additional,
+    Patterned(String),
+    /// A branch of a union.
+    Kind(String),
+}
+
+/// A place of an operation where a schema is used.
+#[derive(Debug)]
+pub(crate) struct Root {
+    /// The number of the operation.
+    pub(crate) operation: usize,
+    pub(crate) spot: Spot,
+    pub(crate) vertex: Option<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Spot {
+    Parameter { location: String, name: String },
+    RequestBody { media_type: String },
+    Response { status: String, media_type: String },
+    ResponseHeader { status: String, name: String },
+    Event { status: String, event: String },
+}
+
+/// A difference.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Finding {
+    pub(crate) rule: &'static Rule,
+    pub(crate) subject: Subject,
+    pub(crate) arguments: BTreeMap<&'static str, String>,
+}
+
+/// What a difference is in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Subject {
+    Api,
+    Operation(usize),
+    Root(usize),
+    Vertex(usize, Option<Step>),
+}
+
+pub(crate) struct Graph<'o, 'n> {
+    pub(crate) old: Schemas<'o>,
+    pub(crate) new: Schemas<'n>,
+    pub(crate) vertices: Vec<Vertex>,
+    pub(crate) roots: Vec<Root>,
+    pub(crate) findings: Vec<Finding>,
+    found: HashSet<Finding>,
+    numbers: HashMap<(CoreId, CoreId, Direction), usize>,
+    queue: VecDeque<usize>,
+}
+
+impl<'o, 'n> Graph<'o, 'n> {
+    pub(super) fn new(old: Schemas<'o>, new: Schemas<'n>) -> Self {
+        Self {
+            old,
+            new,
+            vertices: Vec::new(),
+            roots: Vec::new(),
+            findings: Vec::new(),
+            found: HashSet::new(),
+            numbers: HashMap::new(),
+            queue: VecDeque::new(),
+        }
+    }
+
+    /// Compares all pairs that can be reached from the roots.
+    pub(super) fn run(&mut self) -> Result<(), TooComplex> {
+        while let Some(vertex) = self.queue.pop_front() {
+            self.compare(vertex)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn find<const N: usize>(
+        &mut self,
+        rule: &'static Rule,
+        subject: Subject,
+        arguments: [(&'static str, String); N],
+    ) -> Result<(), TooComplex> {
+        let finding = Finding { rule, subject, arguments: arguments.into() };
+        if self.found.insert(finding.clone()) {
+            self.findings.push(finding);
+        }
+        if self.findings.len() > MOST_FINDINGS { Err(self.too_complex()) } else { Ok(()) }
+    }
+
+    fn too_complex(&self) -> TooComplex {
+        TooComplex::new(self.new.document().name())
+    }
+
+    /// Uses two schemas at a place of an operation.
+    pub(super) fn root(
+        &mut self,
+        operation: usize,
+        spot: Spot,
+        parts: (&Parts<'o>, &Parts<'n>),
+        direction: Direction,
+    ) -> Result<usize, TooComplex> {
+        let number = self.roots.len();
+        self.roots.push(Root { operation, spot, vertex: None });
+        let nodes = (self.old.node(parts.0)?, self.new.node(parts.1)?);
+        let vertex = self.link(Origin::Root(number), &nodes, direction)?;
+        if let Some(root) = self.roots.get_mut(number) {
+            root.vertex = Some(vertex);
+        }
+        Ok(number)
+    }
+
+    /// Uses two schemas one step down from a pair.
+    pub(super) fn down(
+        &mut self,
+        from: usize,
+        step: Step,
+        nodes: &(Node<'o>, Node<'n>),
+        direction: Direction,
+    ) -> Result<(), TooComplex> {
+        let to = self.link(Origin::Vertex(from, step.clone()), nodes, direction)?;
+        if let Some(vertex) = self.vertices.get_mut(from) {
+            vertex.edges.push((step, to));
+        }
+        Ok(())
+    }
+
+    fn link(
+        &mut self,
+        origin: Origin,
+        nodes: &(Node<'o>, Node<'n>),
+        direction: Direction,
+    ) -> Result<usize, TooComplex> {
+        let (old, new) = (nodes.0.core, nodes.1.core);
+        let next = self.vertices.len();
+        let number = *self.numbers.entry((old, new, direction)).or_insert(next);
+        if number == next {
+            self.vertices.push(Vertex { old, new, direction, edges: Vec::new(), origin: origin.clone() });
+            self.queue.push_back(number);
+        }
+        if next > MOST_PAIRS {
+            return Err(self.too_complex());
+        }
+        self.usage(&origin, number, nodes, direction)?;
+        Ok(number)
+    }
+
+    /// Compares what two schemas say about their use.
+    fn usage(
+        &mut self,
+        origin: &Origin,
+        vertex: usize,
+        (old, new): &(Node<'o>, Node<'n>),
+        direction: Direction,
+    ) -> Result<(), TooComplex> {
+        let here = match origin {
+            Origin::Root(root) => Subject::Root(*root),
+            Origin::Vertex(from, step) => Subject::Vertex(*from, Some(step.clone())),
+        };
+        let is_named = self.old.name(old.core).or(self.new.name(new.core)).is_some();
+        // What the named schema itself says is found there and not at each of its uses.
+        let place =
+            |of_the_core: bool| if is_named && of_the_core { Subject::Vertex(vertex, None) } else { here.clone() };
+
+        let is_any = self.old.shape(old.core)?.is_any() || self.new.shape(new.core)?.is_any();
+        if old.usage.nullable != new.usage.nullable && !is_any {
+            let of_the_core = old.own.nullable == old.usage.nullable && new.own.nullable == new.usage.nullable;
+            let rule = if new.usage.nullable { &rules::BECAME_NULLABLE } else { &rules::BECAME_NOT_NULLABLE };
+            self.find(rule.of(direction), place(of_the_core), [])?;
+        }
+        let of_the_core = old.own.deprecated == old.usage.deprecated && new.own.deprecated == new.usage.deprecated;
+        // Of a parameter the parameter says so, not its schema.
+        let is_told_elsewhere = matches!(origin, Origin::Root(_)) && !(is_named && of_the_core);
+        if old.usage.deprecated != new.usage.deprecated && !is_told_elsewhere {
+            let rule = if new.usage.deprecated { &rules::DEPRECATED } else { &rules::UNDEPRECATED };
+            self.find(rule.of(direction), place(of_the_core), [])?;
+        }
+        let text = |value: Option<&Value>| value.map(canonical);
+        let (before, after) = (text(old.usage.default), text(new.usage.default));
+        let of_the_core = text(old.own.default) == before && text(new.own.default) == after;
+        match (before, after) {
+            (Some(from), Some(to)) if from != to => {
+                self.find(rules::DEFAULT_CHANGED.of(direction), place(of_the_core), [("from", from), ("to", to)])
+            }
+            (None, Some(value)) => {
+                self.find(rules::DEFAULT_ADDED.of(direction), place(of_the_core), [("value", value)])
+            }
+            (Some(value), None) => {
+                self.find(rules::DEFAULT_REMOVED.of(direction), place(of_the_core), [("value", value)])
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Finds a difference in a pair itself.
+    pub(super) fn find_in<const N: usize>(
+        &mut self,
+        vertex: usize,
+        rule: &'static Directed,
+        direction: Direction,
+        arguments: [(&'static str, String); N],
+    ) -> Result<(), TooComplex> {
+        self.find(rule.of(direction), Subject::Vertex(vertex, None), arguments)
+    }
+}

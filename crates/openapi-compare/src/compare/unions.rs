@@ -1,0 +1,190 @@
+//! Comparing two unions: which kind of the one is which of the other.
+//!
+//! By the discriminator's value where there is one. Without, kinds that mean the same are the same;
+//! of the rest those of one name, then those that alone have their type on both sides.
+
+use std::collections::HashMap;
+
+use super::TooComplex;
+use super::graph::{Graph, Step};
+use crate::model::{CoreId, Node, Schemas, Shape, Usage};
+use crate::rules::{self, Direction};
+
+/// A kind of a union, read.
+struct Kind<'d> {
+    tag: Option<String>,
+    /// What a report calls it.
+    label: String,
+    name: Option<&'d str>,
+    types: String,
+    hash: u64,
+    node: Node<'d>,
+}
+
+impl<'o, 'n> Graph<'o, 'n> {
+    /// Compares where at least one side is a union; says whether it makes sense to compare further.
+    pub(super) fn unions(
+        &mut self,
+        number: usize,
+        direction: Direction,
+        cores: (CoreId, CoreId),
+        old: &Shape<'o>,
+        new: &Shape<'n>,
+    ) -> Result<bool, TooComplex> {
+        let mut before = kinds(&mut self.old, cores.0, old)?;
+        let mut after = kinds(&mut self.new, cores.1, new)?;
+        let (was_open, is_open) =
+            (old.union.as_ref().is_some_and(|union| union.open), new.union.as_ref().is_some_and(|union| union.open));
+        let tagged_by =
+            |shape: &Shape<'_>| shape.union.as_ref().and_then(|union| union.discriminator).map(str::to_owned);
+        let (tag_before, tag_after) = (tagged_by(old), tagged_by(new));
+        let by_tag = tag_before.is_some() && tag_after.is_some();
+        let pairs = pair(&mut before, &mut after, by_tag);
+
+        let is_single = old.union.is_none() || new.union.is_none();
+        if is_single && pairs.is_empty() {
+            let text = |shape: &Shape<'_>, kinds: &[Kind<'_>]| match &shape.union {
+                None => shape.types.to_string(),
+                Some(_) => {
+                    let labels: Vec<_> = kinds.iter().map(|kind| kind.label.as_str()).collect();
+                    format!("a union of {}", labels.join(", "))
+                }
+            };
+            let arguments = [("from", text(old, &before)), ("to", text(new, &after))];
+            self.find_in(number, &rules::TYPE_CHANGED, direction, arguments)?;
+            return Ok(false);
+        }
+        if let (Some(from), Some(to)) = (tag_before, tag_after)
+            && from != to
+        {
+            self.find_in(number, &rules::DISCRIMINATOR_CHANGED, direction, [("from", from), ("to", to)])?;
+        }
+        if was_open != is_open {
+            let rule = if is_open { &rules::UNION_OPENED } else { &rules::UNION_CLOSED };
+            self.find_in(number, rule, direction, [])?;
+        }
+        let either_open = was_open || is_open;
+        let (mut paired_before, mut paired_after) = (vec![false; before.len()], vec![false; after.len()]);
+        for (one, other) in &pairs {
+            for (paired, index) in [(&mut paired_before, one), (&mut paired_after, other)] {
+                if let Some(paired) = paired.get_mut(*index) {
+                    *paired = true;
+                }
+            }
+        }
+        for (kind, _) in before.iter().zip(&paired_before).filter(|(_, paired)| !**paired) {
+            let rule = if either_open { &rules::OPEN_UNION_BRANCH_REMOVED } else { &rules::UNION_BRANCH_REMOVED };
+            self.find_in(number, rule, direction, [("kind", kind.label.clone())])?;
+        }
+        for (kind, _) in after.iter().zip(&paired_after).filter(|(_, paired)| !**paired) {
+            let rule = if either_open { &rules::OPEN_UNION_BRANCH_ADDED } else { &rules::UNION_BRANCH_ADDED };
+            self.find_in(number, rule, direction, [("kind", kind.label.clone())])?;
+        }
+        for (one, other) in pairs {
+            if let (Some(one), Some(other)) = (before.get(one), after.get(other)) {
+                let nodes = (one.node.clone(), other.node.clone());
+                // What is no union stands for itself: that is no step down.
+                let step = Step::Kind(if old.union.is_some() { one.label.clone() } else { other.label.clone() });
+                self.down(number, step, &nodes, direction)?;
+            }
+        }
+        // What is no union has been compared as the kind that it is.
+        Ok(!is_single)
+    }
+}
+
+fn kinds<'d>(schemas: &mut Schemas<'d>, core: CoreId, shape: &Shape<'d>) -> Result<Vec<Kind<'d>>, TooComplex> {
+    let Some(union) = &shape.union else {
+        let node = Node { core, usage: Usage::default(), own: Usage::default() };
+        return Ok(vec![kind(schemas, None, node)?]);
+    };
+    let mut kinds = Vec::with_capacity(union.branches.len());
+    for branch in &union.branches {
+        schemas.step(1)?;
+        let node = schemas.node(&branch.parts)?;
+        kinds.push(kind(schemas, branch.tag.clone(), node)?);
+    }
+    Ok(kinds)
+}
+
+fn kind<'d>(schemas: &mut Schemas<'d>, tag: Option<String>, node: Node<'d>) -> Result<Kind<'d>, TooComplex> {
+    let shape = schemas.shape(node.core)?;
+    let name = schemas.name(node.core);
+    let types = if shape.union.is_some() { "union".to_owned() } else { shape.types.to_string() };
+    let listed = shape.enumeration.as_ref().map(|listed| listed.values.iter().cloned().collect::<Vec<_>>().join(", "));
+    let described = match (&listed, shape.properties.is_empty()) {
+        (Some(values), _) => format!("{types} ({values})"),
+        (None, false) => {
+            let names: Vec<_> = shape.properties.keys().copied().collect();
+            format!("{types} ({})", names.join(", "))
+        }
+        (None, true) => types.clone(),
+    };
+    let label = tag.clone().or_else(|| name.map(str::to_owned)).unwrap_or(described);
+    let hash = schemas.hash(node.core)?;
+    Ok(Kind { tag, label, name, types, hash, node })
+}
+
+/// Pairs kinds of two unions, by number.
+fn pair(before: &mut [Kind<'_>], after: &mut [Kind<'_>], by_tag: bool) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let mut left: (Vec<usize>, Vec<usize>) = ((0..before.len()).collect(), (0..after.len()).collect());
+    if by_tag {
+        match_by(&mut left, &mut pairs, |index| tag(before, index), |index| tag(after, index));
+        let without_tag = |kinds: &[Kind<'_>], left: &mut Vec<usize>| {
+            left.retain(|index| kinds.get(*index).is_some_and(|kind| kind.tag.is_none()));
+        };
+        // What has a tag is told by nothing else.
+        without_tag(before, &mut left.0);
+        without_tag(after, &mut left.1);
+    }
+    match_by(&mut left, &mut pairs, |index| hash(before, index), |index| hash(after, index));
+    match_by(&mut left, &mut pairs, |index| name(before, index), |index| name(after, index));
+    match_by(&mut left, &mut pairs, |index| types(before, index), |index| types(after, index));
+    pairs
+}
+
+fn tag<'k>(kinds: &'k [Kind<'_>], index: usize) -> Option<&'k str> {
+    kinds.get(index)?.tag.as_deref()
+}
+
+fn hash(kinds: &[Kind<'_>], index: usize) -> Option<u64> {
+    kinds.get(index).map(|kind| kind.hash)
+}
+
+fn name<'k>(kinds: &'k [Kind<'_>], index: usize) -> Option<&'k str> {
+    kinds.get(index)?.name
+}
+
+fn types<'k>(kinds: &'k [Kind<'_>], index: usize) -> Option<&'k str> {
+    kinds.get(index).map(|kind| kind.types.as_str())
+}
+
+/// Pairs what has the same key, if it is the only one of that key on its side.
+fn match_by<K: Eq + std::hash::Hash>(
+    left: &mut (Vec<usize>, Vec<usize>),
+    pairs: &mut Vec<(usize, usize)>,
+    key_before: impl Fn(usize) -> Option<K>,
+    key_after: impl Fn(usize) -> Option<K>,
+) {
+    let by_key = |left: &[usize], key: &dyn Fn(usize) -> Option<K>| {
+        let mut found: HashMap<K, Vec<usize>> = HashMap::new();
+        for index in left {
+            if let Some(key) = key(*index) {
+                found.entry(key).or_default().push(*index);
+            }
+        }
+        found
+    };
+    let after = by_key(&left.1, &key_after);
+    let mut new_pairs = Vec::new();
+    for (key, ones) in by_key(&left.0, &key_before) {
+        if let ([one], Some([other])) = (ones.as_slice(), after.get(&key).map(Vec::as_slice)) {
+            new_pairs.push((*one, *other));
+        }
+    }
+    new_pairs.sort_unstable();
+    left.0.retain(|index| !new_pairs.iter().any(|(one, _)| one == index));
+    left.1.retain(|index| !new_pairs.iter().any(|(_, other)| other == index));
+    pairs.extend(new_pairs);
+}
