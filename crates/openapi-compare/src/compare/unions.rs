@@ -31,8 +31,11 @@ impl<'o, 'n> Graph<'o, 'n> {
         old: &Shape<'o>,
         new: &Shape<'n>,
     ) -> Result<bool, TooComplex> {
-        let mut before = kinds(&mut self.old, cores.0, old)?;
-        let mut after = kinds(&mut self.new, cores.1, new)?;
+        let derived = |shape: &Shape<'_>| shape.union.as_ref().is_some_and(|union| union.derived);
+        // Beside kinds that derive from a schema, the schema alone has none.
+        let single = (old.union.is_none() && !derived(new), new.union.is_none() && !derived(old));
+        let mut before = kinds(&mut self.old, cores.0, old, single.0)?;
+        let mut after = kinds(&mut self.new, cores.1, new, single.1)?;
         let (was_open, is_open) =
             (old.union.as_ref().is_some_and(|union| union.open), new.union.as_ref().is_some_and(|union| union.open));
         let tagged_by =
@@ -41,7 +44,7 @@ impl<'o, 'n> Graph<'o, 'n> {
         let by_tag = tag_before.is_some() && tag_after.is_some();
         let pairs = pair(&mut before, &mut after, by_tag);
 
-        let is_single = old.union.is_none() || new.union.is_none();
+        let is_single = single.0 || single.1;
         if is_single && pairs.is_empty() {
             let text = |shape: &Shape<'_>, kinds: &[Kind<'_>]| match &shape.union {
                 None => shape.types.to_string(),
@@ -93,8 +96,16 @@ impl<'o, 'n> Graph<'o, 'n> {
     }
 }
 
-fn kinds<'d>(schemas: &mut Schemas<'d>, core: CoreId, shape: &Shape<'d>) -> Result<Vec<Kind<'d>>, TooComplex> {
+fn kinds<'d>(
+    schemas: &mut Schemas<'d>,
+    core: CoreId,
+    shape: &Shape<'d>,
+    is_single: bool,
+) -> Result<Vec<Kind<'d>>, TooComplex> {
     let Some(union) = &shape.union else {
+        if !is_single {
+            return Ok(Vec::new());
+        }
         let node = Node { core, usage: Usage::default(), own: Usage::default() };
         return Ok(vec![kind(schemas, None, node)?]);
     };

@@ -56,6 +56,8 @@ pub(crate) struct Union<'d> {
     pub(crate) branches: Vec<Branch<'d>>,
     /// Others may come.
     pub(crate) open: bool,
+    /// Its kinds derive from the schema, which says what all of them have; it is also one itself.
+    pub(crate) derived: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -537,7 +539,7 @@ fn union_of<'d>(
             }
         }
     }
-    Ok(Union { discriminator: property, branches: found, open })
+    Ok(Union { discriminator: property, branches: found, open, derived: false })
 }
 
 fn leads_to<'d>(schemas: &Schemas<'d>, place: &str, target: &'d Value, name: Option<&str>) -> bool {
@@ -573,15 +575,13 @@ fn fixed_text<'d>(schemas: &mut Schemas<'d>, branch: &'d Value, property: &str) 
 /// A schema with a discriminator and no union is the union of those that derive from it.
 fn union_of_derived<'d>(schemas: &Schemas<'d>, value: &'d Value, members: &'d Map<String, Value>) -> Option<Union<'d>> {
     let discriminator = members.get("discriminator")?;
-    let branches = schemas
-        .derived_from(value)?
-        .iter()
-        .map(|(tag, value)| Branch { tag: Some((*tag).to_owned()), parts: vec![value] })
-        .collect();
+    let derived = schemas.derived_from(value).into_iter().flatten();
+    let branches = derived.map(|(tag, value)| Branch { tag: Some((*tag).to_owned()), parts: vec![value] }).collect();
     Some(Union {
         discriminator: discriminator.get("propertyName").or(Some(discriminator)).and_then(Value::as_str),
         branches,
         open: members.get("x-extensible-discriminator") == Some(&Value::Bool(true)),
+        derived: true,
     })
 }
 

@@ -20,8 +20,7 @@ impl Report {
     /// schema and operation before and after, side by side. It loads nothing.
     pub fn html(&self) -> String {
         let groups = self.for_people();
-        let names: BTreeSet<&str> =
-            groups.iter().flat_map(|group| &group.subject.groups).map(String::as_str).collect();
+        let names: BTreeSet<&str> = groups.iter().flat_map(|group| &group.subject.groups).map(String::as_str).collect();
         let title = format!("API changes: {} to {}", self.old.name, self.new.name);
         let page = html! {
             (DOCTYPE)
@@ -67,6 +66,7 @@ impl Report {
         if areas.is_empty() {
             return html! {};
         }
+        let any_allowed = areas.values().any(|counts| counts.allowed > 0);
         let cell = |count: usize| html! { td class=[(count == 0).then_some("none")] { (count) } };
         html! {
             h2 id="areas" { "By area" }
@@ -75,14 +75,14 @@ impl Report {
                     thead { tr {
                         th scope="col" { "Area" }
                         @for level in Level::ALL { th scope="col" { (level_name(*level)) } }
-                        th scope="col" { "Allowed" }
+                        @if any_allowed { th scope="col" { "Allowed" } }
                     } }
                     tbody {
                         @for (area, counts) in areas {
                             tr {
                                 th scope="row" { (area.as_str().replace('-', " ")) }
                                 @for level in Level::ALL { (cell(counts.of(*level))) }
-                                (cell(counts.allowed))
+                                @if any_allowed { (cell(counts.allowed)) }
                             }
                         }
                     }

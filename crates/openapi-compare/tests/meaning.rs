@@ -1,0 +1,483 @@
+//! Ways of writing are no differences, and differences are found however they are written.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
+
+mod support;
+
+use openapi_compare::compare;
+use serde_json::{Value, json};
+use support::{api, api_3_1, difference, document};
+
+fn same(old: Value, new: Value, about: &str) {
+    for (old, new) in [(old.clone(), new.clone()), (new, old)] {
+        let report = compare(&document("old", old), &document("new", new)).unwrap();
+        assert!(report.is_empty(), "{about}:\n{report}");
+    }
+}
+
+/// Schemas `Thing` and others that mean the same, in the same version of the specification.
+#[test]
+fn ways_of_writing_a_schema() {
+    let inner =
+        json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}});
+    let holder = |property: Value| json!({"type": "object", "properties": {"p": property}});
+    let named = |property: Value| json!({"Thing": holder(property), "Inner": inner});
+    let reference = json!({"$ref": "#/components/schemas/Inner"});
+    for (about, old, new) in [
+        ("inline or by reference", named(reference.clone()), json!({"Thing": holder(inner.clone())})),
+        (
+            "a renamed schema",
+            named(reference.clone()),
+            json!({
+                "Thing": holder(json!({"$ref": "#/components/schemas/Renamed"})), "Renamed": inner,
+            }),
+        ),
+        ("allOf of one reference", named(reference.clone()), named(json!({"allOf": [reference]}))),
+        ("allOf of allOf", named(reference.clone()), named(json!({"allOf": [{"allOf": [reference]}]}))),
+        (
+            "a wrapper that repeats the type",
+            named(reference.clone()),
+            named(json!({"type": "object", "allOf": [reference]})),
+        ),
+        ("a union of one", named(reference.clone()), named(json!({"oneOf": [reference]}))),
+        (
+            "a name for a name",
+            named(reference.clone()),
+            json!({
+                "Thing": holder(json!({"$ref": "#/components/schemas/Alias"})), "Alias": reference, "Inner": inner,
+            }),
+        ),
+        (
+            "split by allOf",
+            named(reference.clone()),
+            named(json!({"allOf": [
+                {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}},
+                {"properties": {"b": {"type": "integer"}}},
+            ]})),
+        ),
+        (
+            "allOf in another order",
+            named(json!({"allOf": [{"properties": {"x": {"type": "string"}}}, reference]})),
+            named(json!({"allOf": [reference, {"properties": {"x": {"type": "string"}}}]})),
+        ),
+        (
+            "descriptions",
+            named(reference.clone()),
+            json!({
+                "Thing": {"title": "T", "description": "a thing", "example": {"p": 1}, "type": "object", "x-mark": 1,
+                          "properties": {"p": {"description": "its p", "allOf": [reference]}}}, "Inner": inner,
+            }),
+        ),
+        (
+            "null allowed beside allOf or in a union",
+            named(json!({"allOf": [reference], "nullable": true})),
+            named(json!({"oneOf": [reference, {"type": "null"}]})),
+        ),
+        (
+            "null allowed by the schema or by its only use",
+            named(json!({"allOf": [reference], "nullable": true})),
+            json!({
+                "Thing": holder(reference.clone()),
+                "Inner": {"type": "object", "nullable": true, "required": ["a"],
+                          "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}},
+            }),
+        ),
+        (
+            "null in the enum",
+            holder_named(json!({"type": "string", "nullable": true, "enum": ["x", "y"]})),
+            holder_named(json!({"type": "string", "nullable": true, "enum": ["y", "x", null]})),
+        ),
+        (
+            "an object without its type",
+            named(reference.clone()),
+            json!({
+                "Thing": {"properties": {"p": {"required": ["a"], "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}}},
+            }),
+        ),
+        (
+            "an open enum as a union with any text",
+            holder_named(json!({"type": "string", "enum": ["x", "y"], "x-extensible-enum": true})),
+            holder_named(json!({"anyOf": [{"type": "string"}, {"type": "string", "enum": ["x", "y"]}]})),
+        ),
+        (
+            "an open enum by either mark",
+            holder_named(json!({"type": "string", "enum": ["x", "y"], "x-extensible-enum": true})),
+            holder_named(
+                json!({"type": "string", "enum": ["x", "y"], "x-ms-enum": {"name": "E", "modelAsString": true}}),
+            ),
+        ),
+        (
+            "an enum as a union of enums",
+            holder_named(json!({"type": "string", "enum": ["x", "y"]})),
+            holder_named(json!({"oneOf": [{"type": "string", "enum": ["x"]}, {"type": "string", "enum": ["y"]}]})),
+        ),
+        (
+            "branches in another order, oneOf or anyOf",
+            holder_named(json!({"oneOf": [{"type": "string"}, {"type": "integer"}]})),
+            holder_named(json!({"anyOf": [{"type": "integer"}, {"type": "string"}]})),
+        ),
+        (
+            "further properties, said or not",
+            holder_named(json!({"type": "object"})),
+            holder_named(json!({"type": "object", "additionalProperties": true})),
+        ),
+        ("any value", holder_named(json!({})), holder_named(json!({"nullable": true, "description": "anything"}))),
+        (
+            "limits that say nothing",
+            holder_named(json!({"type": "string"})),
+            holder_named(json!({"type": "string", "minLength": 0})),
+        ),
+        (
+            "numbers by value",
+            holder_named(json!({"type": "number", "maximum": 1, "default": 2})),
+            holder_named(json!({"type": "number", "maximum": 1.0, "default": 2.0})),
+        ),
+    ] {
+        same(api(&old), api(&new), about);
+    }
+}
+
+fn holder_named(property: Value) -> Value {
+    json!({"Thing": {"type": "object", "properties": {"p": property}}})
+}
+
+/// OpenAPI 3.0, 3.1 and Swagger 2.0 say the same in other words.
+#[test]
+fn versions_of_the_specification() {
+    for (about, old, new) in [
+        ("null", json!({"type": "string", "nullable": true}), json!({"type": ["string", "null"]})),
+        (
+            "null as a kind",
+            json!({"type": "string", "nullable": true}),
+            json!({"anyOf": [{"type": "string"}, {"type": "null"}]}),
+        ),
+        (
+            "null in the enum",
+            json!({"type": "string", "nullable": true, "enum": ["a", null]}),
+            json!({"enum": ["a", null]}),
+        ),
+        ("a constant", json!({"type": "string", "enum": ["a"]}), json!({"const": "a"})),
+        (
+            "an excluded limit",
+            json!({"type": "integer", "minimum": 1, "exclusiveMinimum": true}),
+            json!({"type": "integer", "exclusiveMinimum": 1}),
+        ),
+        ("a list of one type", json!({"type": "array", "items": {}}), json!({"type": ["array"]})),
+    ] {
+        same(api(&holder_named(old)), api_3_1(&holder_named(new)), about);
+    }
+    let wrapped = json!({"allOf": [{"$ref": "#/components/schemas/Inner"}], "nullable": true, "deprecated": true});
+    let beside = json!({"$ref": "#/components/schemas/Inner", "deprecated": true});
+    let inner = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    let old = json!({"Thing": {"type": "object", "properties": {"p": wrapped}}, "Inner": inner});
+    let new = json!({"Thing": {"type": "object", "properties": {"p": {"anyOf": [beside, {"type": "null"}]}}}, "Inner": inner});
+    same(api(&old), api_3_1(&new), "a reference with siblings");
+}
+
+#[test]
+fn swagger_2_says_the_same() {
+    let swagger = json!({
+        "swagger": "2.0", "info": {"title": "t", "version": "1"},
+        "host": "example.com", "basePath": "/v1", "schemes": ["https"],
+        "consumes": ["application/json"], "produces": ["application/json"],
+        "securityDefinitions": {"basic": {"type": "basic"},
+            "oauth": {"type": "oauth2", "flow": "application", "tokenUrl": "https://example.com/t", "scopes": {"r": ""}}},
+        "security": [{"oauth": ["r"]}],
+        "parameters": {"Limit": {"name": "limit", "in": "query", "type": "integer", "format": "int32", "maximum": 9}},
+        "responses": {"Bad": {"description": "bad", "schema": {"$ref": "#/definitions/Problem"}}},
+        "paths": {
+            "/pets/{id}": {
+                "parameters": [{"name": "id", "in": "path", "required": true, "type": "string"}],
+                "get": {
+                    "parameters": [{"$ref": "#/parameters/Limit"},
+                        {"name": "tags", "in": "query", "type": "array", "items": {"type": "string"}, "collectionFormat": "multi"}],
+                    "responses": {"200": {"description": "", "schema": {"$ref": "#/definitions/Pet"},
+                        "headers": {"X-A": {"type": "string"}}}, "default": {"$ref": "#/responses/Bad"}},
+                },
+                "put": {
+                    "parameters": [{"name": "pet", "in": "body", "required": true, "schema": {"$ref": "#/definitions/Pet"}}],
+                    "responses": {"204": {"description": ""}},
+                },
+            },
+            "/files": {"post": {
+                "consumes": ["multipart/form-data"],
+                "parameters": [{"name": "file", "in": "formData", "type": "file", "required": true},
+                               {"name": "note", "in": "formData", "type": "string"}],
+                "responses": {"201": {"description": ""}},
+            }},
+        },
+        "definitions": {
+            "Pet": {"type": "object", "discriminator": "kind", "required": ["kind"],
+                    "properties": {"kind": {"type": "string"}, "name": {"type": "string", "x-nullable": true}}},
+            "Cat": {"x-ms-discriminator-value": "cat", "allOf": [{"$ref": "#/definitions/Pet"}],
+                    "properties": {"lives": {"type": "integer"}}},
+            "Problem": {"type": "object", "properties": {"code": {"type": "string"}}},
+        },
+    });
+    let pet = json!({"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}});
+    let openapi = json!({
+        "openapi": "3.0.3", "info": {"title": "t", "version": "1"},
+        "servers": [{"url": "https://example.com/v1"}],
+        "security": [{"o": ["r"]}],
+        "paths": {
+            "/pets/{petId}": {
+                "get": {
+                    "parameters": [
+                        {"name": "petId", "in": "path", "required": true, "schema": {"type": "string"}},
+                        {"name": "tags", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+                        {"name": "limit", "in": "query", "schema": {"type": "integer", "format": "int32", "maximum": 9}}],
+                    "responses": {"200": {"description": "", "content": pet, "headers": {"x-a": {"schema": {"type": "string"}}}},
+                        "default": {"description": "", "content": {"application/json": {"schema":
+                            {"type": "object", "properties": {"code": {"type": "string"}}}}}}},
+                },
+                "put": {
+                    "parameters": [{"name": "petId", "in": "path", "required": true, "schema": {"type": "string"}}],
+                    "requestBody": {"required": true, "content": pet},
+                    "responses": {"204": {"description": ""}},
+                },
+            },
+            "/files": {"post": {
+                "requestBody": {"required": true, "content": {"multipart/form-data": {"schema": {"type": "object", "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}, "note": {"type": "string"}}}}}},
+                "responses": {"201": {"description": ""}},
+            }},
+        },
+        "components": {
+            "securitySchemes": {"o": {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://example.com/t", "scopes": {}}}}},
+            "schemas": {
+                "Pet": {"type": "object", "discriminator": {"propertyName": "kind"}, "required": ["kind"],
+                        "properties": {"kind": {"type": "string"}, "name": {"type": "string", "nullable": true}}},
+                "Cat": {"x-ms-discriminator-value": "cat", "allOf": [{"$ref": "#/components/schemas/Pet"}],
+                        "properties": {"lives": {"type": "integer"}}},
+            },
+        },
+    });
+    same(swagger.clone(), openapi, "Swagger 2.0 and OpenAPI 3.0");
+
+    let mut without_cat = swagger.clone();
+    without_cat["definitions"].as_object_mut().unwrap().remove("Cat");
+    assert_eq!(
+        difference(swagger.clone(), without_cat),
+        ["breaking request-union-branch-removed schema Pet", "compatible response-union-branch-removed schema Pet",]
+    );
+    let mut other = swagger.clone();
+    other["paths"]["/files"]["post"]["parameters"][1]["required"] = true.into();
+    other["parameters"]["Limit"]["maximum"] = 8.into();
+    other["definitions"]["Cat"]["properties"]["lives"]["type"] = "string".into();
+    assert_eq!(
+        difference(swagger, other),
+        [
+            "breaking request-property-became-required POST /files request multipart/form-data .note",
+            "breaking request-limit-tightened GET /pets/{id} query parameter limit",
+            "breaking request-type-changed schema Cat .lives",
+            "breaking response-type-changed schema Cat .lives",
+        ]
+    );
+}
+
+/// Where operations and what they take are written says nothing.
+#[test]
+fn ways_of_writing_an_operation() {
+    let base = api(&json!({"Thing": {"type": "object"}}));
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut changed = base.clone();
+        changed["paths"]["/thing/{id}/part/{part}"] = json!({"get": {
+            "parameters": [
+                {"name": "id", "in": "path", "required": true, "schema": {"type": "string"}},
+                {"name": "part", "in": "path", "required": true, "schema": {"type": "integer"}},
+                {"name": "q", "in": "query", "schema": {"type": "string"}},
+                {"name": "X-Trace", "in": "header", "schema": {"type": "string"}}],
+            "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}},
+        }});
+        change(&mut changed);
+        changed
+    };
+    let old = changed(&|_| {});
+    let item = "/thing/{id}/part/{part}";
+    for (about, new) in [
+        (
+            "other names in the path",
+            changed(&|api| {
+                let mut item = api["paths"].as_object_mut().unwrap().remove(item).unwrap();
+                item["get"]["parameters"][0]["name"] = "part".into();
+                item["get"]["parameters"][1]["name"] = "number".into();
+                api["paths"]["/thing/{part}/part/{number}"] = item;
+            }),
+        ),
+        (
+            "parameters in another order, of the path, by reference",
+            changed(&|api| {
+                let parameters = api["paths"][item]["get"]["parameters"].as_array_mut().unwrap();
+                let mut moved: Vec<Value> = parameters.drain(..3).rev().collect();
+                api["components"]["parameters"] = json!({"Q": moved.remove(0)});
+                moved.push(json!({"$ref": "#/components/parameters/Q"}));
+                api["paths"][item]["parameters"] = moved.into();
+            }),
+        ),
+        (
+            "one of the path that the operation has its own of",
+            changed(&|api| {
+                api["paths"][item]["parameters"] =
+                    json!([{"name": "q", "in": "query", "required": true, "schema": {"type": "integer"}}]);
+            }),
+        ),
+        (
+            "headers in small letters",
+            changed(&|api| {
+                api["paths"][item]["get"]["parameters"][3]["name"] = "x-trace".into();
+            }),
+        ),
+        (
+            "JSON with its character set",
+            changed(&|api| {
+                api["paths"][item]["get"]["responses"]["200"]["content"] =
+                    json!({"application/json; charset=utf-8": {"schema": {"type": "string"}}});
+            }),
+        ),
+        (
+            "answers and bodies by reference",
+            changed(&|api| {
+                api["components"]["responses"] = json!({"R": api["paths"][item]["get"]["responses"]["200"]});
+                api["paths"][item]["get"]["responses"]["200"] = json!({"$ref": "#/components/responses/R"});
+                api["components"]["requestBodies"] = json!({"B": api["paths"]["/thing"]["put"]["requestBody"]});
+                api["paths"]["/thing"]["put"]["requestBody"] = json!({"$ref": "#/components/requestBodies/B"});
+            }),
+        ),
+        (
+            "styles that are the default",
+            changed(&|api| {
+                api["paths"][item]["get"]["parameters"][2]["style"] = "form".into();
+                api["paths"][item]["get"]["parameters"][2]["explode"] = false.into();
+            }),
+        ),
+        (
+            "a range of statuses",
+            changed(&|api| {
+                let answer = api["paths"][item]["get"]["responses"]["200"].clone();
+                api["paths"][item]["get"]["responses"] = json!({"2XX": answer});
+            }),
+        ),
+        (
+            "names, tags and words",
+            changed(&|api| {
+                api["paths"][item]["get"]["operationId"] = "get".into();
+                api["paths"][item]["get"]["tags"] = json!(["A"]);
+                api["paths"][item]["get"]["summary"] = "words".into();
+                api["info"]["version"] = "2".into();
+            }),
+        ),
+        (
+            "headers that are told elsewhere",
+            changed(&|api| {
+                let parameters = api["paths"][item]["get"]["parameters"].as_array_mut().unwrap();
+                parameters
+                    .push(json!({"name": "Accept", "in": "header", "required": true, "schema": {"type": "string"}}));
+            }),
+        ),
+    ] {
+        same(old.clone(), new, about);
+    }
+}
+
+/// Security by what it asks for, not by what it is called.
+#[test]
+fn ways_of_writing_security() {
+    let secured = |schemes: Value, security: Value| {
+        let mut api = api(&json!({"Thing": {"type": "object"}}));
+        api["components"]["securitySchemes"] = schemes;
+        api["security"] = security;
+        api
+    };
+    let key = json!({"type": "apiKey", "in": "header", "name": "api-key"});
+    let bearer = json!({"type": "http", "scheme": "bearer"});
+    same(
+        secured(json!({"a": key, "b": bearer}), json!([{"a": []}, {"b": []}])),
+        secured(json!({"x": bearer, "y": key}), json!([{"x": []}, {"y": []}])),
+        "renamed and in another order",
+    );
+    let old = secured(json!({"a": key, "b": bearer}), json!([{"a": []}, {"b": []}]));
+    let mut own = secured(json!({"a": key, "b": bearer}), json!([{"a": []}]));
+    own["paths"]["/thing"]["put"]["security"] = json!([{"a": []}, {"b": []}]);
+    same(old.clone(), own, "of the operation or of the document");
+    let both = secured(json!({"a": key, "b": bearer}), json!([{"a": [], "b": []}]));
+    assert_eq!(
+        difference(old, both),
+        [
+            "breaking security-alternative-removed PUT /thing",
+            "breaking security-alternative-removed PUT /thing",
+            "compatible security-alternative-added PUT /thing",
+        ]
+    );
+}
+
+/// Cycles in any form end, and what differs in them is found once.
+#[test]
+fn cycles() {
+    let tree = |leaf: &str| {
+        json!({
+            "Thing": {"type": "object", "properties": {
+                "children": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}},
+                "map": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Other"}},
+            }},
+            "Other": {"allOf": [{"$ref": "#/components/schemas/Thing"}], "properties": {
+                "either": {"oneOf": [{"$ref": "#/components/schemas/Other"}, {"$ref": "#/components/schemas/Thing"}, {"type": leaf}]},
+            }},
+        })
+    };
+    same(api(&tree("string")), api(&tree("string")), "a tree");
+    let found = difference(api(&tree("string")), api(&tree("integer")));
+    assert_eq!(
+        found,
+        [
+            "breaking request-union-branch-removed schema Other .either",
+            "breaking response-union-branch-added schema Other .either",
+            "compatible request-union-branch-added schema Other .either",
+            "compatible response-union-branch-removed schema Other .either",
+        ]
+    );
+    // Unrolled once, it is the same tree.
+    let mut unrolled = tree("string");
+    unrolled["Thing"]["properties"]["children"]["items"] = json!({"type": "object", "properties": {
+        "children": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}},
+        "map": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Other"}},
+    }});
+    same(api(&tree("string")), api(&unrolled), "a tree with one level unrolled");
+    // What leads to itself alone says nothing.
+    let itself = json!({"Thing": {"allOf": [{"$ref": "#/components/schemas/Thing"}]}});
+    same(api(&itself), api(&json!({"Thing": {}})), "a schema that is made of itself");
+}
+
+/// Found once, with every place that shows it.
+#[test]
+fn a_shared_schema_is_told_once() {
+    let shared = |kind: &str| {
+        let mut api = api(&json!({
+            "Thing": {"type": "object", "properties": {
+                "a": {"$ref": "#/components/schemas/Shared"}, "b": {"type": "array", "items": {"$ref": "#/components/schemas/Shared"}},
+            }},
+            "Shared": {"type": "object", "properties": {"x": {"type": kind}}},
+        }));
+        for path in ["/one", "/two"] {
+            api["paths"][path] = json!({"get": {"responses": {"200": {"description": "", "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}}}});
+        }
+        api
+    };
+    let report = compare(&document("old", shared("string")), &document("new", shared("integer"))).unwrap();
+    assert_eq!(
+        support::found(&report),
+        ["breaking request-type-changed schema Shared .x", "breaking response-type-changed schema Shared .x",]
+    );
+    let shown = |index: usize| -> Vec<String> {
+        let occurrences = &report.changes[index].occurrences;
+        occurrences.iter().map(|it| format!("{} {}", report.subjects[it.operation].kind, it.place)).collect()
+    };
+    assert_eq!(shown(0), ["PUT /thing request application/json .a.x"]);
+    assert_eq!(
+        shown(1),
+        [
+            "GET /one response 200 application/json .a.x",
+            "PUT /thing response 200 application/json .a.x",
+            "GET /two response 200 application/json .a.x",
+        ]
+    );
+}
