@@ -20,7 +20,7 @@ impl Report {
     /// schema and operation before and after, side by side. It loads nothing.
     pub fn html(&self) -> String {
         let groups = self.for_people();
-        let names: BTreeSet<&str> = groups.iter().flat_map(|group| &group.subject.groups).map(String::as_str).collect();
+        let names: BTreeSet<&str> = self.changes.iter().flat_map(|change| self.groups(change)).collect();
         let title = format!("API changes: {} to {}", self.old.name, self.new.name);
         let page = html! {
             (DOCTYPE)
@@ -94,10 +94,9 @@ impl Report {
     fn group(&self, index: usize, group: &Group<'_>) -> Markup {
         let subject = group.subject;
         let (_, shown_by) = self.title(group);
-        let names = serde_json::to_string(&subject.groups).unwrap_or_default();
         let id = format!("group-{index}");
         html! {
-            section class="group" data-groups=(names) aria-labelledby=(id) {
+            section class="group" aria-labelledby=(id) {
                 div class="title" {
                     h3 id=(id) {
                         @match &subject.kind {
@@ -143,9 +142,10 @@ impl Report {
     fn item(&self, change: &Change, under: &SubjectKind) -> Markup {
         let level = change.level();
         let place = change.place.to_string();
+        let groups = serde_json::to_string(&self.groups(change)).unwrap_or_default();
         let schema = self.subject(change).map(|subject| &subject.kind).filter(|kind| *kind != under);
         html! {
-            li class={ "change " (level.as_str()) } data-level=(level.as_str()) {
+            li class={ "change " (level.as_str()) } data-level=(level.as_str()) data-groups=(groups) {
                 span class="level" { (level_name(level)) }
                 div {
                     div class="what" {

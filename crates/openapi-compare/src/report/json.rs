@@ -48,7 +48,7 @@ impl Report {
             subject: subject.map(|subject| of(&subject.kind)),
             place: &change.place,
             arguments: change.arguments.iter().map(|(name, value)| (*name, value.as_str())).collect(),
-            groups: subject.map_or(&[], |subject| &subject.groups),
+            groups: self.groups(change),
             occurrences: change
                 .occurrences
                 .iter()
@@ -98,7 +98,7 @@ struct WrittenChange<'r> {
     subject: Option<WrittenSubject<'r>>,
     place: &'r Place,
     arguments: BTreeMap<&'r str, &'r str>,
-    groups: &'r [String],
+    groups: Vec<&'r str>,
     occurrences: Vec<WrittenOccurrence<'r>>,
     allowed: Option<&'r str>,
 }

@@ -7,6 +7,7 @@ mod json;
 mod markdown;
 mod text;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
@@ -96,7 +97,8 @@ pub struct Occurrence {
 pub struct Subject {
     /// What it is.
     pub kind: SubjectKind,
-    /// What groups it belongs to: the first tag of the operations that show it.
+    /// What groups it belongs to: the first tag of each operation that it is or that shows it, or else the
+    /// first step of its path.
     pub groups: Vec<String>,
     /// As it stands in the old document, if it does.
     pub before: Option<Value>,
@@ -248,6 +250,13 @@ impl Report {
     /// Whether nothing differs.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// The groups that a change belongs to: the first tags of the operations that show it, in order.
+    pub fn groups(&self, change: &Change) -> Vec<&str> {
+        let operations = change.occurrences.iter().filter_map(|it| self.subjects.get(it.operation));
+        let groups: BTreeSet<&str> = operations.flat_map(|it| &it.groups).map(String::as_str).collect();
+        groups.into_iter().collect()
     }
 
     /// What a change is in.

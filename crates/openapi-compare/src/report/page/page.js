@@ -6,11 +6,11 @@ const group = form.querySelector("#group");
 const found = document.querySelector("#found");
 const groups = [...document.querySelectorAll(".group")].map((element) => ({
   element,
-  names: JSON.parse(element.dataset.groups),
   title: element.querySelector(".title").textContent.toLowerCase(),
   changes: [...element.querySelectorAll(".change")].map((change) => ({
     element: change,
     level: change.dataset.level,
+    names: JSON.parse(change.dataset.groups),
     text: change.textContent.toLowerCase(),
   })),
 }));
@@ -20,10 +20,10 @@ function apply() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   let shown = 0;
   let all = 0;
-  for (const { element, names, title, changes } of groups) {
-    const inGroup = group.value === "" || names.includes(group.value);
+  for (const { element, title, changes } of groups) {
     let any = false;
     for (const change of changes) {
+      const inGroup = group.value === "" || change.names.includes(group.value);
       const text = title + " " + change.text;
       const fits = inGroup && levels.has(change.level) && words.every((word) => text.includes(word));
       change.element.hidden = !fits;
