@@ -32,7 +32,7 @@ rules! {
         "the operation is deprecated" "it still works; it is announced to go"
     OPERATION_UNDEPRECATED "operation-no-longer-deprecated" None Deprecation Removed Compatible
         Rule "operation-deprecated"
-        "the operation is no longer deprecated" "it stays"
+        "the operation is no longer deprecated" "nobody has to leave it"
     CALLBACKS_CHANGED "callbacks-changed" None Operation Changed Warning
         Itself "callbacks are compared as a whole, without telling which side has more"
         "the callback {name} changed" "what the service calls is not compared further"
@@ -93,7 +93,7 @@ rules! {
         "the {in} parameter {name} is deprecated" "it still works; it is announced to go"
     PARAMETER_UNDEPRECATED "request-parameter-no-longer-deprecated" REQUEST Deprecation Removed Compatible
         Rule "request-parameter-deprecated"
-        "the {in} parameter {name} is no longer deprecated" "it stays"
+        "the {in} parameter {name} is no longer deprecated" "nobody has to leave it"
 
     HEADER_REMOVED "request-header-removed" REQUEST Header Removed Breaking Rule "request-header-added"
         "the header {name} was removed" "whoever sends it no longer gets what it asks for"

@@ -217,6 +217,6 @@ directed! {
         response Compatible "it still comes; it is announced to go"
     UNDEPRECATED "no-longer-deprecated" Deprecation Removed ["deprecated"]
         "it is no longer deprecated"
-        request Compatible "it stays"
-        response Compatible "it stays"
+        request Compatible "nobody has to leave it"
+        response Compatible "nobody has to leave it"
 }

@@ -21,7 +21,8 @@ struct Row {
 
 pub(super) fn table(subject: &Subject) -> Markup {
     let text = |value: &Option<Value>| {
-        let text = value.as_ref().and_then(|value| serde_json::to_string_pretty(value).ok()).unwrap_or_default();
+        let value = value.as_ref().map(|value| without_words(value, false));
+        let text = value.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_default();
         let is_cut = text.lines().count() > MOST_LINES;
         let mut lines: Vec<&str> = text.lines().take(MOST_LINES).collect();
         if is_cut {
@@ -59,6 +60,21 @@ pub(super) fn table(subject: &Subject) -> Markup {
     }
 }
 
+/// A schema or an operation without descriptions, which are no part of what changes. In a map of properties the
+/// same words are names.
+fn without_words(value: &Value, is_map: bool) -> Value {
+    const WORDS: &[&str] = &["description", "title", "summary", "example", "examples", "externalDocs"];
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .filter(|(key, _)| is_map || !WORDS.contains(&key.as_str()))
+            .map(|(key, value)| (key.clone(), without_words(value, key == "properties" && !is_map)))
+            .collect(),
+        Value::Array(elements) => elements.iter().map(|element| without_words(element, false)).collect(),
+        other => other.clone(),
+    }
+}
+
 fn class(row: &Row, side: &Option<String>, name: &'static str) -> Option<&'static str> {
     (!row.is_equal && side.is_some()).then_some(name)
 }
@@ -90,6 +106,14 @@ fn rows(diff: &TextDiff<'_, '_, str>, op: &DiffOp) -> Vec<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_left_out_and_names_are_kept() {
+        let schema =
+            serde_json::json!({"description": "a", "properties": {"description": {"title": "b", "type": "string"}}});
+        let left = serde_json::json!({"properties": {"description": {"type": "string"}}});
+        assert_eq!(without_words(&schema, false), left);
+    }
 
     #[test]
     fn lines_that_differ_stand_beside_each_other() {
