@@ -12,7 +12,7 @@ use crate::model::{CoreId, Node, Parts, Schemas, canonical};
 use crate::rules::{self, Directed, Direction, Rule};
 
 /// More pairs than two documents have that people write.
-const MOST_PAIRS: usize = 400_000;
+const MOST_PAIRS: usize = 100_000;
 /// More differences than anybody reads.
 const MOST_FINDINGS: usize = 100_000;
 

@@ -3,7 +3,7 @@
 //! By the discriminator's value where there is one. Without, kinds that mean the same are the same;
 //! of the rest those of one name, then those that alone have their type on both sides.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::TooComplex;
 use super::graph::{Graph, Step};
@@ -141,7 +141,7 @@ fn pair(before: &mut [Kind<'_>], after: &mut [Kind<'_>], by_tag: bool) -> Vec<(u
     let mut pairs = Vec::new();
     let mut left: (Vec<usize>, Vec<usize>) = ((0..before.len()).collect(), (0..after.len()).collect());
     if by_tag {
-        match_by(&mut left, &mut pairs, |index| tag(before, index), |index| tag(after, index));
+        match_by(&mut left, &mut pairs, Several::InOrder, |index| tag(before, index), |index| tag(after, index));
         let without_tag = |kinds: &[Kind<'_>], left: &mut Vec<usize>| {
             left.retain(|index| kinds.get(*index).is_some_and(|kind| kind.tag.is_none()));
         };
@@ -149,9 +149,9 @@ fn pair(before: &mut [Kind<'_>], after: &mut [Kind<'_>], by_tag: bool) -> Vec<(u
         without_tag(before, &mut left.0);
         without_tag(after, &mut left.1);
     }
-    match_by(&mut left, &mut pairs, |index| hash(before, index), |index| hash(after, index));
-    match_by(&mut left, &mut pairs, |index| name(before, index), |index| name(after, index));
-    match_by(&mut left, &mut pairs, |index| types(before, index), |index| types(after, index));
+    match_by(&mut left, &mut pairs, Several::InOrder, |index| hash(before, index), |index| hash(after, index));
+    match_by(&mut left, &mut pairs, Several::InOrder, |index| name(before, index), |index| name(after, index));
+    match_by(&mut left, &mut pairs, Several::None, |index| types(before, index), |index| types(after, index));
     pairs
 }
 
@@ -171,10 +171,20 @@ fn types<'k>(kinds: &'k [Kind<'_>], index: usize) -> Option<&'k str> {
     kinds.get(index).map(|kind| kind.types.as_str())
 }
 
-/// Pairs what has the same key, if it is the only one of that key on its side.
+/// What to do with several of one key on a side.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Several {
+    /// They are the same: any will do.
+    InOrder,
+    /// The key says too little.
+    None,
+}
+
+/// Pairs what has the same key.
 fn match_by<K: Eq + std::hash::Hash>(
     left: &mut (Vec<usize>, Vec<usize>),
     pairs: &mut Vec<(usize, usize)>,
+    several: Several,
     key_before: impl Fn(usize) -> Option<K>,
     key_after: impl Fn(usize) -> Option<K>,
 ) {
@@ -190,12 +200,14 @@ fn match_by<K: Eq + std::hash::Hash>(
     let after = by_key(&left.1, &key_after);
     let mut new_pairs = Vec::new();
     for (key, ones) in by_key(&left.0, &key_before) {
-        if let ([one], Some([other])) = (ones.as_slice(), after.get(&key).map(Vec::as_slice)) {
-            new_pairs.push((*one, *other));
+        let others = after.get(&key).map_or(&[][..], Vec::as_slice);
+        if several == Several::InOrder || (ones.len(), others.len()) == (1, 1) {
+            new_pairs.extend(ones.into_iter().zip(others.iter().copied()));
         }
     }
     new_pairs.sort_unstable();
-    left.0.retain(|index| !new_pairs.iter().any(|(one, _)| one == index));
-    left.1.retain(|index| !new_pairs.iter().any(|(_, other)| other == index));
+    let (ones, others): (HashSet<usize>, HashSet<usize>) = new_pairs.iter().copied().unzip();
+    left.0.retain(|index| !ones.contains(index));
+    left.1.retain(|index| !others.contains(index));
     pairs.extend(new_pairs);
 }

@@ -19,8 +19,10 @@ use crate::document::Document;
 /// The schemas that must hold together; none of them: anything holds.
 pub(crate) type Parts<'d> = Vec<&'d Value>;
 
-/// How many steps reading the schemas of one document may take.
-const MOST_WORK: usize = 20_000_000;
+/// How many steps reading the schemas of any document may take, and how many more for each of its values:
+/// a multiple of what the documents take that people write.
+const STEPS: usize = 500_000;
+const STEPS_PER_VALUE: usize = 50;
 
 /// A set of leaves, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,14 +73,29 @@ pub(crate) struct Schemas<'d> {
     cores: Vec<Core<'d>>,
     numbers: HashMap<Vec<(*const Value, bool)>, CoreId>,
     nodes: HashMap<*const Value, Node<'d>>,
+    facts: HashMap<*const Value, Rc<Facts<'d>>>,
     pub(super) hashes: HashMap<(CoreId, u8), u64>,
-    work: usize,
+    steps_left: usize,
 }
 
 struct Core<'d> {
     leaves: Vec<Leaf<'d>>,
     name: Option<&'d str>,
     shape: Option<Rc<Shape<'d>>>,
+}
+
+/// What one schema says by itself, read once however often it is used.
+struct Facts<'d> {
+    /// Whether null is allowed.
+    null: Option<bool>,
+    read_only: Option<bool>,
+    write_only: Option<bool>,
+    deprecated: Option<bool>,
+    default: Option<&'d Value>,
+    /// What it takes in whole, and whether as a base.
+    inner: Vec<(&'d Value, bool)>,
+    says_more_than_its_type: bool,
+    has_type: bool,
 }
 
 /// What a walk through references and `allOf` finds.
@@ -98,8 +115,9 @@ impl<'d> Schemas<'d> {
             cores: Vec::new(),
             numbers: HashMap::new(),
             nodes: HashMap::new(),
+            facts: HashMap::new(),
             hashes: HashMap::new(),
-            work: 0,
+            steps_left: STEPS.saturating_add(values_of(document.root()).saturating_mul(STEPS_PER_VALUE)),
         };
         schemas.find_derived()?;
         // A name that stands for another name, as a wrapper does, is not the core's.
@@ -121,8 +139,13 @@ impl<'d> Schemas<'d> {
 
     /// Counts a step, and fails when there were too many.
     pub(crate) fn step(&mut self, steps: usize) -> Result<(), TooComplex> {
-        self.work = self.work.saturating_add(steps);
-        if self.work > MOST_WORK { Err(TooComplex::new(self.document.name())) } else { Ok(()) }
+        match self.steps_left.checked_sub(steps) {
+            Some(left) => {
+                self.steps_left = left;
+                Ok(())
+            }
+            None => Err(TooComplex::new(self.document.name())),
+        }
     }
 
     /// The name of a core, if it is that of a named schema.
@@ -208,33 +231,26 @@ impl<'d> Schemas<'d> {
             if !seen.insert(leaf.key()) {
                 continue;
             }
-            let Value::Object(members) = leaf.value else {
+            let Some(facts) = self.facts(leaf.value) else {
                 if leaf.value == &Value::Bool(false) {
                     null_refused = true;
                     found.leaves.push(leaf);
                 }
                 continue;
             };
-            let flag = |key: &str| members.get(key).and_then(Value::as_bool);
-            read_only = read_only.or(flag("readOnly"));
-            write_only = write_only.or(flag("writeOnly"));
-            deprecated = deprecated.or(flag("deprecated"));
-            found.usage.default = found.usage.default.or(members.get("default"));
-            let says = if decides { null_of(members) } else { None };
+            read_only = read_only.or(facts.read_only);
+            write_only = write_only.or(facts.write_only);
+            deprecated = deprecated.or(facts.deprecated);
+            found.usage.default = found.usage.default.or(facts.default);
+            let says = if decides { facts.null } else { None };
             match says {
                 Some(true) => null_allowed = true,
                 Some(false) => null_refused = true,
                 None => {}
             }
-            for (value, by_all_of) in self.inner(members) {
-                let as_base = by_all_of
-                    && self.derivations.contains(&(ptr::from_ref(leaf.value), ptr::from_ref(self.target(value))));
-                // A reference that is taken in as a base is followed here, so that what it leads to
-                // is taken in as one.
-                let value = if as_base { self.target(value) } else { value };
-                queue.push_back((Leaf { value, as_base }, decides && says.is_none()));
-            }
-            if says_more_than_its_type(members) || members.contains_key("type") {
+            let inner = facts.inner.iter().map(|(value, as_base)| Leaf { value, as_base: *as_base });
+            queue.extend(inner.map(|inner| (inner, decides && says.is_none())));
+            if facts.says_more_than_its_type || facts.has_type {
                 found.leaves.push(leaf);
             }
         }
@@ -247,17 +263,42 @@ impl<'d> Schemas<'d> {
         Ok(found)
     }
 
+    /// What a schema says by itself, if it is an object.
+    fn facts(&mut self, value: &'d Value) -> Option<Rc<Facts<'d>>> {
+        let key = ptr::from_ref(value);
+        if let Some(facts) = self.facts.get(&key) {
+            return Some(Rc::clone(facts));
+        }
+        let members = value.as_object()?;
+        let flag = |key: &str| members.get(key).and_then(Value::as_bool);
+        let facts = Rc::new(Facts {
+            null: null_of(members),
+            read_only: flag("readOnly"),
+            write_only: flag("writeOnly"),
+            deprecated: flag("deprecated"),
+            default: members.get("default"),
+            inner: self.inner(value, members),
+            says_more_than_its_type: says_more_than_its_type(members),
+            has_type: members.contains_key("type"),
+        });
+        self.facts.insert(key, Rc::clone(&facts));
+        Some(facts)
+    }
+
     /// What a schema takes in whole: the target of its reference, its `allOf`, the branch of a union
-    /// that has but one beside null. Says of each whether `allOf` takes it in.
-    fn inner(&self, members: &'d Map<String, Value>) -> Vec<(&'d Value, bool)> {
+    /// that has but one beside null. Says of each whether it is a base that the schema derives from.
+    fn inner(&self, value: &'d Value, members: &'d Map<String, Value>) -> Vec<(&'d Value, bool)> {
         let mut inner = Vec::new();
         if let Some(Value::String(reference)) = members.get("$ref")
             && let Ok((_, target)) = self.document.resolve_place(reference)
         {
             inner.push((target, false));
         }
-        if let Some(Value::Array(all)) = members.get("allOf") {
-            inner.extend(all.iter().map(|value| (value, true)));
+        for part in members.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+            let target = self.target(part);
+            let as_base = self.derivations.contains(&(ptr::from_ref(value), ptr::from_ref(target)));
+            // What a reference to a base leads to is taken in as one.
+            inner.push((if as_base { target } else { part }, as_base));
         }
         for key in ["oneOf", "anyOf"] {
             if let Some(branch) = only_branch(members, key) {
@@ -272,12 +313,9 @@ impl<'d> Schemas<'d> {
         let mut root = value;
         for _ in 0..crate::document::LONGEST_CHAIN {
             self.step(1)?;
-            let Value::Object(members) = root else { break };
-            if says_more_than_its_type(members) {
-                break;
-            }
-            match self.inner(members).as_slice() {
-                [(inner, _)] => root = inner,
+            let Some(facts) = self.facts(root) else { break };
+            match facts.inner.as_slice() {
+                [(inner, _)] if !facts.says_more_than_its_type => root = inner,
                 _ => break,
             }
         }
@@ -328,6 +366,15 @@ impl<'d> Schemas<'d> {
             }
         }
         Ok(())
+    }
+}
+
+/// How many values a document holds. As deep as the document, which is bounded.
+fn values_of(value: &Value) -> usize {
+    match value {
+        Value::Object(members) => 1 + members.values().map(values_of).sum::<usize>(),
+        Value::Array(elements) => 1 + elements.iter().map(values_of).sum::<usize>(),
+        _ => 1,
     }
 }
 

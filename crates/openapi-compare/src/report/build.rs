@@ -16,7 +16,7 @@ const LONGEST_PATH: usize = 64;
 /// How many steps finding all occurrences may take.
 const MOST_STEPS: usize = 30_000_000;
 /// How many occurrences all changes may have together.
-const MOST_OCCURRENCES: usize = 2_000_000;
+const MOST_OCCURRENCES: usize = 500_000;
 
 /// Where subjects stand in the report: the document, then operations by path, then schemas by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,6 +4,7 @@ mod operations;
 mod schemas;
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::Serialize;
 
@@ -20,7 +21,7 @@ pub(crate) use schemas::*;
 /// assert_eq!(Rule::all().filter(|rule| rule.id == "operation-removed").count(), 1);
 /// # Ok::<(), &str>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Rule {
     /// Its name, in kebab case; it stays.
@@ -148,6 +149,21 @@ named! {
         Narrowed = "narrowed",
         /// It is another now.
         Changed = "changed",
+    }
+}
+
+/// By id: it tells a rule from all others.
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Rule {}
+
+impl Hash for Rule {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
     }
 }
 
