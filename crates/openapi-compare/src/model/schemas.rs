@@ -310,16 +310,23 @@ impl<'d> Schemas<'d> {
 
     /// The schema that a wrapper, or a wrapper of a wrapper, stands for.
     fn core_root(&mut self, value: &'d Value) -> Result<&'d Value, TooComplex> {
-        let mut root = value;
+        Ok(self.unwrapped(value)?.last().copied().unwrap_or(value))
+    }
+
+    /// A schema, and what it stands for if it is but a wrapper or a reference, and so on.
+    pub(super) fn unwrapped(&mut self, value: &'d Value) -> Result<Vec<&'d Value>, TooComplex> {
+        let mut all = vec![value];
+        let mut value = value;
         for _ in 0..crate::document::LONGEST_CHAIN {
             self.step(1)?;
-            let Some(facts) = self.facts(root) else { break };
+            let Some(facts) = self.facts(value) else { break };
             match facts.inner.as_slice() {
-                [(inner, _)] if !facts.says_more_than_its_type => root = inner,
+                [(inner, _)] if !facts.says_more_than_its_type => value = inner,
                 _ => break,
             }
+            all.push(value);
         }
-        Ok(root)
+        Ok(all)
     }
 
     /// Finds who derives from whom: by an `allOf` that takes in a schema with a discriminator but no

@@ -508,7 +508,8 @@ fn union_of<'d>(
     let mut found = Vec::new();
     for branch in branches {
         schemas.step(1)?;
-        let target = schemas.target(branch);
+        let chain = schemas.unwrapped(branch)?;
+        let target = chain.last().copied().unwrap_or(branch);
         // A branch that allows anything says that others may come.
         if target.as_object().is_some_and(Map::is_empty) || *target == Value::Bool(true) {
             open = true;
@@ -519,35 +520,38 @@ fn union_of<'d>(
             found.push(Branch { tag: None, parts });
             continue;
         };
-        let name = schemas.name_of(target);
+        let name = chain.iter().find_map(|value| schemas.name_of(value));
         let mapped: Vec<_> = mapping
             .into_iter()
             .flatten()
-            .filter(|(_, place)| place.as_str().is_some_and(|place| leads_to(schemas, place, target, name)))
+            .filter(|(_, place)| place.as_str().is_some_and(|place| leads_to(schemas, place, &chain, name)))
             .map(|(tag, _)| tag.clone())
             .collect();
+        if !mapped.is_empty() {
+            found.extend(mapped.into_iter().map(|tag| Branch { tag: Some(tag), parts: parts.clone() }));
+            continue;
+        }
         let fixed = fixed_text(schemas, branch, property)?;
-        match (mapped.is_empty(), mapping.is_some_and(|mapping| !mapping.is_empty()), fixed) {
-            (false, ..) => {
-                found.extend(mapped.into_iter().map(|tag| Branch { tag: Some(tag), parts: parts.clone() }));
-            }
-            // The mapping leads nowhere for the value that the branch asks for.
-            (true, true, Some(_)) => {}
-            (true, _, fixed) => {
-                let tag = fixed.or_else(|| name.map(str::to_owned));
-                found.push(Branch { tag, parts });
-            }
+        let leads_nowhere = fixed
+            .as_ref()
+            .is_some_and(|fixed| mapping.is_some_and(|mapping| !mapping.is_empty() && !mapping.contains_key(fixed)));
+        // What a mapping leaves out, though it lists others, is found by nobody who goes by it.
+        if !leads_nowhere {
+            found.push(Branch { tag: fixed.or_else(|| name.map(str::to_owned)), parts });
         }
     }
     Ok(Union { discriminator: property, branches: found, open, derived: false })
 }
 
-fn leads_to<'d>(schemas: &Schemas<'d>, place: &str, target: &'d Value, name: Option<&str>) -> bool {
+fn leads_to<'d>(schemas: &Schemas<'d>, place: &str, chain: &[&'d Value], name: Option<&str>) -> bool {
     if name.is_some_and(|name| name == place) {
         return true;
     }
     let found = schemas.document().resolve_place(place);
-    found.is_ok_and(|(_, value)| ptr::eq(schemas.target(value), target))
+    found.is_ok_and(|(_, value)| {
+        let target = schemas.target(value);
+        chain.iter().any(|link| ptr::eq(*link, value) || ptr::eq(*link, target))
+    })
 }
 
 /// The one text that a property of a branch may be.
