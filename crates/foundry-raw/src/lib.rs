@@ -26,6 +26,8 @@ pub use error::Error;
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 pub use helpers::{Citation, CitationSource, RunFailed, RunOutcome, VectorStoreNotReady};
 pub use helpers::{ParseTextError, parse_text};
+#[cfg(feature = "v1")]
+pub use helpers::{ResponseFailed, ResponseOutcome};
 pub use operation::{AgentScope, Features, LongRunning, Operation, Paging, Streaming};
 pub use sse::{Event, EventError, EventParser};
 pub use transport::{Body, BoxError, ByteStream, Call, DirectTransport, Response, Transport, streamed, whole};

@@ -63,6 +63,8 @@ pub enum Unanswered {
 #[doc(hidden)]
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
+    /// What asks, where each asks once; empty where the ids of the calls tell rounds apart.
+    pub(crate) of: String,
     pub(crate) functions: Vec<FunctionCall>,
     pub(crate) approvals: Vec<ApprovalRequest>,
     pub(crate) others: Vec<Value>,
@@ -112,6 +114,7 @@ pub(crate) struct Answering {
 /// The answers to what was asked last. They are kept, so that nothing is called twice.
 #[derive(Clone, Debug)]
 struct Round {
+    of: String,
     ids: Vec<String>,
     answers: Answers,
     unanswered: Vec<Unanswered>,
@@ -120,7 +123,7 @@ struct Round {
 
 impl Round {
     fn is_of(&self, asked: &Asked) -> bool {
-        !self.ids.is_empty() && self.ids.iter().map(String::as_str).eq(asked.ids())
+        !self.ids.is_empty() && self.of == asked.of && self.ids.iter().map(String::as_str).eq(asked.ids())
     }
 }
 
@@ -162,7 +165,7 @@ impl Answering {
             return Ok(self.whether_all());
         }
         let ids = asked.ids().map(str::to_owned).collect();
-        let Asked { functions: calls, approvals: requests, others } = asked;
+        let Asked { of, functions: calls, approvals: requests, others } = asked;
         let mut unanswered: Vec<Unanswered> = others.into_iter().map(Unanswered::Other).collect();
         let mut answers = Answers::default();
         let mut too_many = None;
@@ -200,7 +203,7 @@ impl Answering {
             }
             None => unanswered.extend(requests.into_iter().map(Unanswered::Approval)),
         }
-        self.round = Some(Round { ids, answers, unanswered, step: Step::Ready });
+        self.round = Some(Round { of, ids, answers, unanswered, step: Step::Ready });
         match too_many {
             Some(reason) => Ok(Answered::NotAll(reason)),
             None => Ok(self.whether_all()),

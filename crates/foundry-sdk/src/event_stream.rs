@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use foundry_raw::{ByteStream, Event, EventParser};
 use futures_util::StreamExt as _;
-use http::Method;
 use url::Url;
 
 use crate::error::{Error, ErrorKind, RequestIds, Result};
@@ -26,7 +25,7 @@ impl StreamOf {
     /// Says what an error is about, and tells it to `tracing`.
     fn tell(&self, error: Error) -> Error {
         let error = error.of_call(self.operation.id, self.url.as_ref(), &self.ids.client).of_ids(&self.ids);
-        let error = error.of_method(&Method::POST);
+        let error = error.of_method(&self.operation.method);
         log::failure(&log::Span::none(), &error);
         error
     }

@@ -22,6 +22,8 @@ mod functions;
 mod generated;
 mod http_client;
 mod json_format;
+#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
+mod legs;
 mod multipart;
 mod pager;
 mod pipeline;

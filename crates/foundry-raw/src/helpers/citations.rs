@@ -7,7 +7,8 @@ use crate::classic_types::{MessageContent, MessageTextAnnotation, MessageTextDet
 /// What stands between the text parts of a message in its whole text.
 pub(super) const BETWEEN: &str = "\n\n";
 
-/// A stretch of a message's text that refers to something; made by [`ThreadMessage::citations`].
+/// A stretch of a text that refers to something; made by [`ThreadMessage::citations`], and by
+/// `citations` of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Citation<'a> {
@@ -15,7 +16,8 @@ pub struct Citation<'a> {
     pub source: CitationSource<'a>,
     /// The stretch of text, as the service gives it, such as `【4:0†manual.pdf】`.
     pub text: &'a str,
-    /// Where it stands in [`ThreadMessage::text`], in bytes. `None` if it is not found there.
+    /// Where it stands in the whole text ([`ThreadMessage::text`], `output_text` of a response), in
+    /// bytes. `None` if it is not found there.
     pub span: Option<Range<usize>>,
 }
 
@@ -35,6 +37,15 @@ pub enum CitationSource<'a> {
         /// Its id, to download it by.
         file_id: &'a str,
     },
+    /// A file that code has made in a container, of a response.
+    ContainerFile {
+        /// Id of the container.
+        container_id: &'a str,
+        /// Id of the file in it.
+        file_id: &'a str,
+        /// Its name.
+        filename: &'a str,
+    },
     /// A web page, or something else that has a URL.
     Url {
         /// The URL.
@@ -48,7 +59,9 @@ impl<'a> CitationSource<'a> {
     /// The id of the file, if it is one.
     pub fn file_id(&self) -> Option<&'a str> {
         match *self {
-            Self::File { file_id, .. } | Self::MadeFile { file_id } => Some(file_id),
+            Self::File { file_id, .. } | Self::MadeFile { file_id } | Self::ContainerFile { file_id, .. } => {
+                Some(file_id)
+            }
             Self::Url { .. } => None,
         }
     }
@@ -57,7 +70,7 @@ impl<'a> CitationSource<'a> {
     pub fn url(&self) -> Option<&'a str> {
         match *self {
             Self::Url { url, .. } => Some(url),
-            Self::File { .. } | Self::MadeFile { .. } => None,
+            Self::File { .. } | Self::MadeFile { .. } | Self::ContainerFile { .. } => None,
         }
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::classic::types::{AgentThread, MessageDeltaChunk, RunStep, RunStepDeltaChunk, ThreadMessage, ThreadRun};
 use crate::error::{Error, ErrorKind};
+use crate::legs::Read;
 
 /// Makes the enum of the events, and what reads one.
 macro_rules! run_events {
@@ -102,20 +103,8 @@ run_events! {
     MessageIncomplete(ThreadMessage) = "thread.message.incomplete",
 }
 
-/// What an event comes to.
-#[allow(clippy::large_enum_variant, reason = "it is taken apart at once")]
-pub(crate) enum Read {
-    Event(RunEvent),
-    /// An event that cannot be decoded; the next one may be.
-    Undecoded(Error),
-    /// The stream says that it failed.
-    Failed(Error),
-    /// Nothing for the caller.
-    Nothing,
-}
-
 impl RunEvent {
-    pub(crate) fn read(event: &Event<'_>) -> Read {
+    pub(crate) fn read(event: &Event<'_>) -> Read<Self> {
         let name = event.event.as_deref().unwrap_or_default();
         let data = &*event.data;
         match name {
@@ -172,7 +161,7 @@ fn decoded<T: Decode>(name: &str, data: &str) -> Result<T, Error> {
 
 impl Error {
     /// What the event `error` says.
-    fn from_event(data: &str) -> Self {
+    pub(crate) fn from_event(data: &str) -> Self {
         let value: Option<Value> = serde_json::from_str(data).ok();
         let text = |pointer: &str| value.as_ref()?.pointer(pointer)?.as_str().map(str::to_owned);
         let message = text("/error/message").or_else(|| text("/message")).unwrap_or_else(|| data.to_owned());
@@ -202,7 +191,7 @@ mod tests {
         }
     }
 
-    fn read(event: Option<&str>, data: &str) -> Read {
+    fn read(event: Option<&str>, data: &str) -> Read<RunEvent> {
         let mut parser = foundry_raw::EventParser::new();
         let name = event.map(|event| format!("event: {event}\n")).unwrap_or_default();
         parser.push(format!("{name}data: {data}\n\n").as_bytes());

@@ -367,7 +367,7 @@ impl Job<ThreadRun> for RunJob {
     }
 }
 
-fn started_before() -> Error {
+pub(super) fn started_before() -> Error {
     Error::new(ErrorKind::InvalidInput, "the run was started before, and cannot be started again")
 }
 

@@ -3,26 +3,24 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
+use foundry_raw::Event;
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
-use futures_core::stream::BoxStream;
 use futures_util::StreamExt as _;
 
-use super::events::Read;
 use super::partial::Partial;
 use super::runs::{RunJob, RunPoller, Start};
 use super::{CreateRun, CreateThreadAndRun, RunEvent, Runs, SubmitRunToolOutputs};
-use crate::answering::{Answered, Answering, Step};
+use crate::answering::Answers;
 use crate::approvals::ApprovalPolicy;
 use crate::classic::types::{RunStep, ThreadMessage, ThreadRun};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event_stream::EventStream;
 use crate::functions::FunctionSet;
-use crate::poller::{Job as _, Looks, Polled as _, RunGuard, Standing};
-use crate::request::{Request, Streamed};
+use crate::legs::{Begun, LegStream, Legged, Read, begin};
+use crate::poller::{Job as _, Looks, RunGuard};
+use crate::request::Request;
 
 /// A run as a stream of its events.
 ///
@@ -54,101 +52,97 @@ use crate::request::{Request, Streamed};
 /// waits for what nobody answers. An event that cannot be decoded is one error of the kind
 /// [`ErrorKind::Decode`], after which the stream goes on.
 #[must_use = "a stream does nothing until it is read"]
-pub struct RunStream {
-    legs: Option<Box<Legs>>,
-    events: Option<BoxStream<'static, Result<RunEvent>>>,
-    shared: Arc<Mutex<Shared>>,
-    functions: Option<FunctionSet>,
-    approvals: Option<ApprovalPolicy>,
-    looks: Looks,
-}
+pub struct RunStream(LegStream<RunLegs>);
 
-/// What a stream has shown, for who goes on after it.
-#[derive(Default)]
-struct Shared {
-    partial: Partial,
-    /// What was answered and perhaps not handed in.
-    answering: Option<Answering>,
-}
-
-fn locked(shared: &Mutex<Shared>) -> std::sync::MutexGuard<'_, Shared> {
-    // Nothing panics while it is held; if something did, what is there is still right.
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-type Begun = BoxFuture<'static, Result<EventStream>>;
-
-/// Sends a request for its stream.
-fn begin<O: Streamed>(request: Request<O>) -> Begun {
-    Box::pin(async move {
-        let operation = request.operation.table();
-        let sent = Arc::clone(&request.options.sent);
-        let reply = request.finish(|operation, client, options| operation.stream(client, options)).await?;
-        Ok(EventStream::new(reply, operation, sent.get().map(|sent| sent.url.clone())))
-    })
-}
-
-/// Where the stream stands.
-enum Stage {
+/// How the legs of a run begin.
+enum RunLegs {
     /// The functions are to be checked against what the run may call, before it starts.
-    Start(RunJob),
+    Start(Box<RunJob>),
     Begun(Begun),
-    Reading(EventStream),
-    /// A leg has ended.
-    Between,
-    End,
+    /// The first leg has begun.
+    Later,
 }
 
-struct Legs {
-    stage: Stage,
-    looks: Looks,
-    answering: Answering,
-    shared: Arc<Mutex<Shared>>,
-    cancel_on_drop: bool,
-    guard: Option<RunGuard>,
+impl Legged for RunLegs {
+    type Event = RunEvent;
+    type State = ThreadRun;
+    type Partial = Partial;
+
+    const ANSWERS_BEGIN_ANEW: bool = false;
+
+    fn start<'a>(&'a mut self, functions: Option<&'a FunctionSet>) -> BoxFuture<'a, Result<Begun>> {
+        Box::pin(async move {
+            let mut job = match std::mem::replace(self, Self::Later) {
+                Self::Start(job) => job,
+                Self::Begun(begun) => return Ok(begun),
+                Self::Later => return Err(super::runs::started_before()),
+            };
+            if let Some(functions) = functions {
+                job.check(functions).await?;
+            }
+            match job.start {
+                Start::Run(request) => Ok(begin(*request)),
+                Start::ThreadAndRun(request) => Ok(begin(*request)),
+                _ => Err(super::runs::started_before()),
+            }
+        })
+    }
+
+    fn read(&mut self, event: &Event<'_>) -> Read<RunEvent> {
+        RunEvent::read(event)
+    }
+
+    fn ends_leg(event: &RunEvent) -> bool {
+        *event == RunEvent::Done
+    }
+
+    fn shown(event: &RunEvent) -> Option<&ThreadRun> {
+        event.run()
+    }
+
+    fn take(partial: &mut Partial, event: &RunEvent) {
+        partial.take(event);
+    }
+
+    fn state(partial: &Partial) -> Option<&ThreadRun> {
+        partial.run.as_ref()
+    }
+
+    fn is_over(run: &ThreadRun) -> bool {
+        run.has_ended()
+    }
+
+    fn go_on(&mut self, looks: &Looks, run: &ThreadRun, answers: &Answers) -> Result<Begun> {
+        let runs = Runs { client: looks.client.clone(), thread_id: run.thread_id.clone() };
+        Ok(begin(looks.like(runs.submit(&run.id)).answers(answers)))
+    }
+
+    fn guard(looks: &Looks, run: &ThreadRun) -> Option<RunGuard> {
+        let runs = Runs { client: looks.client.clone(), thread_id: run.thread_id.clone() };
+        Some(runs.guard(&run.id))
+    }
 }
 
 impl RunStream {
-    fn new(looks: Looks, stage: Stage) -> Self {
-        let shared = Arc::<Mutex<Shared>>::default();
-        let legs = Legs {
-            stage,
-            looks: looks.clone(),
-            answering: Answering::default(),
-            shared: Arc::clone(&shared),
-            cancel_on_drop: false,
-            guard: None,
-        };
-        Self { legs: Some(Box::new(legs)), events: None, shared, functions: None, approvals: None, looks }
-    }
-
     /// Calls these functions when the run asks for them, and goes on with what it does then; see
     /// [`RunPoller::with_functions`](crate::Poller::with_functions). Once the stream has begun it has
     /// no effect.
     pub fn with_functions(mut self, functions: &FunctionSet) -> Self {
-        self.functions = Some(functions.clone());
-        if let Some(legs) = &mut self.legs {
-            legs.answering.functions = Some(functions.clone());
-        }
+        self.0.set_functions(functions);
         self
     }
 
     /// Decides by this policy when the run asks whether tools of MCP servers may be called, and goes
     /// on with what it does then. Once the stream has begun it has no effect.
     pub fn with_approvals(mut self, policy: &ApprovalPolicy) -> Self {
-        self.approvals = Some(policy.clone());
-        if let Some(legs) = &mut self.legs {
-            legs.answering.approvals = Some(policy.clone());
-        }
+        self.0.set_approvals(policy);
         self
     }
 
     /// Cancels the run on the service when the stream is dropped or fails before the run has ended,
     /// as [`RunGuard`] says; off unless set. Once the stream has begun it has no effect.
     pub fn cancel_on_drop(mut self, cancel: bool) -> Self {
-        if let Some(legs) = &mut self.legs {
-            legs.cancel_on_drop = cancel;
-        }
+        self.0.set_cancel_on_drop(cancel);
         self
     }
 
@@ -180,27 +174,16 @@ impl RunStream {
     /// # Errors
     /// [`ErrorKind::InvalidInput`] if the stream has not shown its run yet.
     pub fn resume_by_polling(&self) -> Result<RunPoller> {
-        let mut shared = locked(&self.shared);
-        let Some(run) = &shared.partial.run else {
+        let shown = self.0.shown();
+        let Some(run) = shown.partial.run else {
             let message = "the stream has not shown its run yet: list the thread's runs to see whether it was started";
             return Err(Error::new(ErrorKind::InvalidInput, message));
         };
-        let runs = Runs { client: self.looks.client.clone(), thread_id: run.thread_id.clone() };
-        let mut poller = self.looks.like(runs.get(&run.id)).poll();
-        let mut answering = shared.answering.take().unwrap_or_default();
-        answering.functions.clone_from(&self.functions);
-        answering.approvals.clone_from(&self.approvals);
-        poller.options.answering = answering;
+        let looks = &self.0.looks;
+        let runs = Runs { client: looks.client.clone(), thread_id: run.thread_id };
+        let mut poller = looks.like(runs.get(&run.id)).poll();
+        poller.options.answering = shown.answering.unwrap_or_default();
         Ok(poller)
-    }
-
-    fn begin(&mut self) {
-        let Some(legs) = self.legs.take() else { return };
-        let events = futures_util::stream::unfold(legs, |mut legs| async move {
-            let event = legs.next().await?;
-            Some((event, legs))
-        });
-        self.events = Some(events.fuse().boxed());
     }
 }
 
@@ -236,131 +219,11 @@ fn failed(event: &RunEvent) -> Option<Error> {
     run.clone().into_result().err().map(Error::from)
 }
 
-impl Legs {
-    /// The next event, over all legs.
-    async fn next(&mut self) -> Option<Result<RunEvent>> {
-        loop {
-            // Whatever becomes of the work, dropped in its middle it is not begun again.
-            let next = match std::mem::replace(&mut self.stage, Stage::End) {
-                Stage::Start(job) => self.check(job).await,
-                Stage::Begun(begun) => begun.await.map(Stage::Reading).map_err(|error| self.with_partial(error)),
-                Stage::Reading(events) => match self.read(events).await {
-                    Some(event) => return Some(event),
-                    None => continue,
-                },
-                Stage::Between => self.between().await,
-                Stage::End => return None,
-            };
-            match next {
-                Ok(stage) => self.stage = stage,
-                Err(error) => return Some(Err(error)),
-            }
-        }
-    }
-
-    async fn check(&mut self, mut job: RunJob) -> Result<Stage> {
-        if let Some(functions) = &self.answering.functions {
-            job.check(functions).await?;
-        }
-        Ok(match job.start {
-            Start::Run(request) => Stage::Begun(begin(*request)),
-            Start::ThreadAndRun(request) => Stage::Begun(begin(*request)),
-            _ => Stage::End,
-        })
-    }
-
-    /// Reads one event; `None` if it was nothing for the caller.
-    async fn read(&mut self, mut events: EventStream) -> Option<Result<RunEvent>> {
-        match events.next(RunEvent::read).await {
-            Ok(Some(Read::Nothing)) => {
-                self.stage = Stage::Reading(events);
-                None
-            }
-            Ok(Some(Read::Event(event))) => {
-                self.took(&event);
-                if event == RunEvent::Done {
-                    events.drain().await;
-                    self.stage = Stage::Between;
-                } else {
-                    self.stage = Stage::Reading(events);
-                }
-                Some(Ok(event))
-            }
-            Ok(Some(Read::Undecoded(error))) => {
-                let error = events.error(error);
-                self.stage = Stage::Reading(events);
-                Some(Err(error))
-            }
-            Ok(Some(Read::Failed(error))) => {
-                events.drain().await;
-                Some(Err(self.with_partial(events.error(error))))
-            }
-            Ok(None) => {
-                let message = "the stream ended before its run did";
-                Some(Err(self.with_partial(events.error(Error::new(ErrorKind::Interrupted, message)))))
-            }
-            Err(error) => Some(Err(self.with_partial(error))),
-        }
-    }
-
-    fn took(&mut self, event: &RunEvent) {
-        locked(&self.shared).partial.take(event);
-        let Some(run) = event.run() else { return };
-        if run.has_ended() {
-            self.disarm();
-        } else if self.cancel_on_drop && self.guard.is_none() {
-            let runs = Runs { client: self.looks.client.clone(), thread_id: run.thread_id.clone() };
-            self.guard = Some(runs.guard(&run.id));
-        }
-    }
-
-    fn disarm(&mut self) {
-        if let Some(guard) = self.guard.take() {
-            guard.disarm();
-        }
-    }
-
-    /// What comes after a leg: another one, if the run waits for its caller, or the end.
-    async fn between(&mut self) -> Result<Stage> {
-        let run = locked(&self.shared).partial.run.clone();
-        let Some(run) = run.filter(|run| run.standing() == Standing::NeedsAction) else { return Ok(Stage::End) };
-        match self.answering.answer(run.asked()).await {
-            Ok(Answered::All) => {}
-            Ok(Answered::NotAll(reason)) => {
-                self.disarm();
-                let message = format!("{} waits for {reason}", run.name());
-                let action = self.answering.needs_action(run);
-                return Err(Error::from_needs_action(message, action));
-            }
-            Err(error) => return Err(error.with_state(run)),
-        }
-        // Once it is sent nobody knows whether it has arrived until the next event shows it.
-        self.answering.set(Step::Unsure);
-        locked(&self.shared).answering = Some(self.answering.clone());
-        let runs = Runs { client: self.looks.client.clone(), thread_id: run.thread_id.clone() };
-        let mut request = self.looks.like(runs.submit(&run.id));
-        if let Some(answers) = self.answering.answers() {
-            request = request.answers(answers);
-        }
-        Ok(Stage::Begun(begin(request)))
-    }
-
-    /// An error with what the stream has shown.
-    fn with_partial(&self, error: Error) -> Error {
-        error.with_state(locked(&self.shared).partial.clone())
-    }
-}
-
 impl Stream for RunStream {
     type Item = Result<RunEvent>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        this.begin();
-        match &mut this.events {
-            Some(events) => events.poll_next_unpin(context),
-            None => Poll::Ready(None),
-        }
+        self.get_mut().0.poll_next_unpin(context)
     }
 }
 
@@ -368,29 +231,15 @@ impl IntoFuture for RunStream {
     type Output = Result<Self>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
-    fn into_future(mut self) -> Self::IntoFuture {
-        Box::pin(async move {
-            if let Some(legs) = &mut self.legs {
-                loop {
-                    legs.stage = match std::mem::replace(&mut legs.stage, Stage::End) {
-                        Stage::Start(job) => legs.check(job).await?,
-                        Stage::Begun(begun) => Stage::Reading(begun.await?),
-                        stage => {
-                            legs.stage = stage;
-                            break;
-                        }
-                    };
-                }
-            }
-            Ok(self)
-        })
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { Ok(Self(self.0.begun().await?)) })
     }
 }
 
 impl fmt::Debug for RunStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let run = locked(&self.shared).partial.run.as_ref().map(|run| run.id.clone());
-        f.debug_struct("RunStream").field("run", &run).field("functions", &self.functions).finish_non_exhaustive()
+        let run = self.0.with_partial(|partial| partial.run.as_ref().map(|run| run.id.clone()));
+        f.debug_struct("RunStream").field("run", &run).field("functions", &self.0.functions()).finish_non_exhaustive()
     }
 }
 
@@ -402,7 +251,7 @@ impl Request<CreateRun> {
     pub fn stream(self) -> RunStream {
         let looks = Looks::of(&self);
         let job = RunJob::new(looks.clone(), Start::Run(Box::new(self)));
-        RunStream::new(looks, Stage::Start(job))
+        RunStream(LegStream::new(looks, RunLegs::Start(Box::new(job))))
     }
 }
 
@@ -413,7 +262,7 @@ impl Request<CreateThreadAndRun> {
     pub fn stream(self) -> RunStream {
         let looks = Looks::of(&self);
         let job = RunJob::new(looks.clone(), Start::ThreadAndRun(Box::new(self)));
-        RunStream::new(looks, Stage::Start(job))
+        RunStream(LegStream::new(looks, RunLegs::Start(Box::new(job))))
     }
 }
 
@@ -422,6 +271,7 @@ impl Request<SubmitRunToolOutputs> {
     ///
     /// Sends `POST /threads/{threadId}/runs/{runId}/submit_tool_outputs` with `stream`.
     pub fn stream(self) -> RunStream {
-        RunStream::new(Looks::of(&self), Stage::Begun(begin(self)))
+        let looks = Looks::of(&self);
+        RunStream(LegStream::new(looks, RunLegs::Begun(begin(self))))
     }
 }

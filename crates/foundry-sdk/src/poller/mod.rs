@@ -107,6 +107,12 @@ pub(crate) trait Job<S>: Send {
         Box::pin(async { Err(Error::new(ErrorKind::InvalidInput, "it takes no answers")) })
     }
 
+    /// Whether looking again shows if answers have arrived that were sent: so it is where they are for
+    /// what asked, and not where they begin something else.
+    fn looks_show_answers(&self) -> bool {
+        true
+    }
+
     /// How it is canceled on the service.
     fn cancel(&self, _last: &S) -> Cancel {
         no_cancel()

@@ -181,6 +181,15 @@ impl<S: Polled> Progress<S> {
                 self.failures = 0;
                 Ok(self.took(seen))
             }
+            // Sent once more it might be done twice: the caller gets the answers, and decides.
+            Ok(Err(error)) if !self.job.looks_show_answers() => {
+                let action = self.options.answering.needs_action(last.clone());
+                Err(error.with_state(action))
+            }
+            Err(_) if !self.job.looks_show_answers() => {
+                let action = self.options.answering.needs_action(last.clone());
+                Err(self.deadline().await.with_state(action))
+            }
             // It may have arrived: look whether it has. What was refused the second time had.
             Ok(Err(error)) if error.is_retryable() || self.is_refused_again(&error) => {
                 self.options.answering.set(Step::Unsure);
