@@ -16,7 +16,7 @@ use crate::feature::FoundryFeature;
 use crate::generated::RawClients;
 use crate::http_client;
 use crate::pager::RawReply;
-use crate::pipeline::{ANSWER_LIMIT, Budget, CallOptions, Pipeline, RetryPolicy, Sender};
+use crate::pipeline::{ANSWER_LIMIT, AgentScope, Budget, CallOptions, Pipeline, RetryPolicy, Sender};
 use crate::transport::Transport;
 
 /// The client of one project; cheap to clone.
@@ -31,7 +31,7 @@ use crate::transport::Transport;
 /// # Ok::<(), foundry_sdk::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct ProjectClient(Arc<Inner>);
+pub struct ProjectClient(Arc<Inner>, Option<Arc<AgentScope>>);
 
 struct Inner {
     pipeline: Arc<Pipeline>,
@@ -120,6 +120,17 @@ impl ProjectClient {
     #[cfg(feature = "v1")]
     pub fn preview(&self) -> crate::preview::Preview {
         crate::preview::Preview::new(self)
+    }
+
+    /// The client whose OpenAI-shaped requests go to the path of an agent.
+    #[cfg(feature = "v1")]
+    pub(crate) fn of_agent(&self, scope: AgentScope) -> Self {
+        Self(Arc::clone(&self.0), Some(Arc::new(scope)))
+    }
+
+    /// The agent whose path requests go to, if they do.
+    pub(crate) fn agent_scope(&self) -> Option<&AgentScope> {
+        self.1.as_deref()
     }
 
     /// The generated clients.
@@ -326,7 +337,8 @@ impl ProjectClientBuilder {
         });
         let transport = pipeline.for_call(CallOptions::default());
         let raw = RawClients::new(pipeline.endpoint.as_str(), &http, &transport);
-        Ok(ProjectClient(Arc::new(Inner { pipeline, http, raw, classic_api_version: self.classic_api_version })))
+        let inner = Inner { pipeline, http, raw, classic_api_version: self.classic_api_version };
+        Ok(ProjectClient(Arc::new(inner), None))
     }
 }
 

@@ -148,6 +148,37 @@ impl From<JsonFormat> for crate::classic::types::AgentsResponseFormatOption {
     }
 }
 
+/// Makes the forms of v1, which have the schema without a name in between.
+#[cfg(feature = "v1")]
+macro_rules! text_formats {
+    ($($format:ident in $text:ident by $schema:ident,)*) => {$(
+        impl From<JsonFormat> for crate::types::$format {
+            fn from(format: JsonFormat) -> Self {
+                let schema = match format.schema {
+                    Value::Object(schema) => schema,
+                    // It is one of an object, which was looked at when it was made.
+                    _ => serde_json::Map::new(),
+                };
+                let mut made = crate::types::$schema::new(format.name, schema).strict(format.strict);
+                made.description = format.description;
+                made.into()
+            }
+        }
+
+        impl From<JsonFormat> for crate::types::$text {
+            fn from(format: JsonFormat) -> Self {
+                Self::new().format(format)
+            }
+        }
+    )*};
+}
+
+#[cfg(feature = "v1")]
+text_formats! {
+    OpenAiResponseFormatTextConfigParam in OpenAiResponseTextConfigParam by OpenAiResponseFormatTextJsonSchemaConfigParam,
+    TextResponseFormat in PromptAgentDefinitionTextOptions by TextResponseFormatJsonSchema,
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

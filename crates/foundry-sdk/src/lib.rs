@@ -3,6 +3,8 @@
 // Without any API there is nothing to send.
 #![cfg_attr(not(any(feature = "v2025-05-01", feature = "v1")), allow(dead_code, unused_imports, unused_macros))]
 
+#[cfg(feature = "v1")]
+pub mod agents;
 mod answer;
 mod answering;
 mod approvals;
@@ -10,6 +12,8 @@ mod approvals;
 pub mod classic;
 mod client;
 mod clock;
+#[cfg(feature = "v1")]
+mod conversations;
 mod credential;
 mod custom;
 mod endpoint;
@@ -32,6 +36,8 @@ mod poller;
 pub mod preview;
 mod redact;
 mod request;
+#[cfg(feature = "v1")]
+pub mod responses;
 mod transport;
 
 pub use answering::{ApprovalReady, NeedsAction, Unanswered};
@@ -48,6 +54,8 @@ pub use feature::FoundryFeature;
 pub use foundry_raw::{Body, BoxError, ByteStream, ParseTextError};
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 pub use foundry_raw::{Citation, CitationSource, RunFailed, RunOutcome, VectorStoreNotReady};
+#[cfg(feature = "v1")]
+pub use foundry_raw::{ResponseFailed, ResponseOutcome};
 pub use functions::{Function, FunctionOutput, FunctionSet};
 pub use json_format::JsonFormat;
 pub use multipart::{FileContent, Progress};

@@ -188,7 +188,11 @@ impl<O: Clone> Clone for Request<O> {
 
 impl<O: Operation> Request<O> {
     pub(crate) fn new(client: &ProjectClient, operation: O) -> Self {
-        let options = CallOptions { client_request_id: Some(new_request_id()), ..CallOptions::default() };
+        let options = CallOptions {
+            client_request_id: Some(new_request_id()),
+            agent_scope: client.agent_scope().cloned(),
+            ..CallOptions::default()
+        };
         Self { client: client.clone(), options, operation, start: None, has_own_id: false, refused: None }
     }
 
@@ -273,7 +277,10 @@ impl<O: Operation> Request<O> {
     ) -> Result<Reply<T>> {
         let table = self.operation.table();
         let client_request_id = self.options.client_request_id.clone().unwrap_or_default();
-        if let Some(reason) = self.refused {
+        let refused = self.refused;
+        #[cfg(feature = "v1")]
+        let refused = refused.or_else(|| crate::responses::refused(&self.operation, &self.options));
+        if let Some(reason) = refused {
             let error = Error::new(ErrorKind::InvalidInput, reason);
             return Err(error.of_call(table.id, None, &client_request_id));
         }

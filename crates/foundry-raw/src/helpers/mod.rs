@@ -12,6 +12,8 @@ mod content;
 mod messages;
 mod parse_text;
 #[cfg(feature = "v1")]
+mod response_events;
+#[cfg(feature = "v1")]
 mod response_items;
 #[cfg(feature = "v1")]
 mod responses;

@@ -1,11 +1,11 @@
 //! Helpers on the items of an input: messages by a text, outputs of functions, decisions.
 
 use crate::v1::types::{
-    OpenAiCreateResponseInput, OpenAiEasyInputMessageParam, OpenAiEasyInputMessageParamContent,
-    OpenAiEasyInputMessageRole, OpenAiItemCreateParamsItemsItem, OpenAiItemCreateParamsItemsItemKind,
-    OpenAiResponseInputItemParam, OpenAiResponseInputItemParamFunctionCallOutput, OpenAiResponseInputItemParamKind,
-    OpenAiResponseInputItemParamMcpApprovalResponse, OpenAiResponseInputParamFunctionCallOutput,
-    OpenAiResponseInputParamMcpApprovalResponse,
+    OpenAiConversation, OpenAiCreateResponseConversation, OpenAiCreateResponseInput, OpenAiEasyInputMessageParam,
+    OpenAiEasyInputMessageParamContent, OpenAiEasyInputMessageRole, OpenAiItemCreateParamsItemsItem,
+    OpenAiItemCreateParamsItemsItemKind, OpenAiResponseInputItemParam, OpenAiResponseInputItemParamFunctionCallOutput,
+    OpenAiResponseInputItemParamKind, OpenAiResponseInputItemParamMcpApprovalResponse,
+    OpenAiResponseInputParamFunctionCallOutput, OpenAiResponseInputParamMcpApprovalResponse,
 };
 
 /// The kind that a message names itself; without it the service still takes one, a union does not.
@@ -132,6 +132,13 @@ impl OpenAiCreateResponseInput {
             Self::Array(items) => Some(items),
             _ => None,
         }
+    }
+}
+
+/// This conversation, by its id.
+impl From<&OpenAiConversation> for OpenAiCreateResponseConversation {
+    fn from(conversation: &OpenAiConversation) -> Self {
+        Self::from(conversation.id.as_str())
     }
 }
 

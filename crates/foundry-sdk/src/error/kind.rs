@@ -134,7 +134,7 @@ pub enum ErrorKind {
     ///
     /// # Troubleshooting
     /// [`Error::run_failed`](crate::Error::run_failed) says how, with the service's code and
-    /// message. A rate limit passes: run again after [`Error::retry_after`](crate::Error::retry_after).
+    /// message; of a response [`Error::response_failed`](crate::Error::response_failed) does. A rate limit passes: run again after [`Error::retry_after`](crate::Error::retry_after).
     RunFailed,
     /// What was made ready on the service has ended, and is not ready: a file that cannot be processed, a
     /// vector store that has failed or expired, or is completed without some of its files.

@@ -18,6 +18,8 @@ pub use self::kind::ErrorKind;
 use crate::answer;
 use crate::answering::NeedsAction;
 use crate::feature::FoundryFeature;
+#[cfg(feature = "v1")]
+use crate::poller::Polled as _;
 use crate::redact;
 
 /// The result of everything that can fail here.
@@ -327,7 +329,17 @@ impl Error {
         if let Some(partial) = state.downcast_ref::<crate::classic::Partial>() {
             return (partial.run.as_ref()? as &dyn Any).downcast_ref::<S>();
         }
+        #[cfg(feature = "v1")]
+        if let Some(partial) = state.downcast_ref::<crate::responses::Partial>() {
+            return (partial.response.as_ref()? as &dyn Any).downcast_ref::<S>();
+        }
         Some(&state.downcast_ref::<NeedsAction<S>>()?.run)
+    }
+
+    /// What was put into it by [`with_state`](Self::with_state), as it is.
+    #[cfg(feature = "v1")]
+    pub(crate) fn state<S: 'static>(&self) -> Option<&S> {
+        self.0.state.as_ref()?.downcast_ref()
     }
 
     /// The message that was being written when a run's stream broke: as much of its text as was read,
@@ -370,11 +382,16 @@ impl Error {
         self.0.source.as_deref()?.downcast_ref()
     }
 
-    /// The code that a run ended with, if it is about one.
+    /// The code that a run or a response ended with, if it is about one.
     fn run_code(&self) -> Option<&str> {
         #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
-        return self.run_failed().map(|failed| failed.code.as_str());
-        #[cfg(not(any(feature = "v2025-05-01", feature = "v1")))]
+        if let Some(failed) = self.run_failed() {
+            return Some(&failed.code);
+        }
+        #[cfg(feature = "v1")]
+        if let Some(failed) = self.response_failed() {
+            return Some(&failed.code);
+        }
         None
     }
 
@@ -406,6 +423,10 @@ impl Error {
     pub fn is_rate_limited(&self) -> bool {
         #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
         if self.run_failed().is_some_and(foundry_raw::RunFailed::is_rate_limited) {
+            return true;
+        }
+        #[cfg(feature = "v1")]
+        if self.response_failed().is_some_and(foundry_raw::ResponseFailed::is_rate_limited) {
             return true;
         }
         self.kind() == ErrorKind::RateLimited
@@ -460,7 +481,7 @@ impl Error {
     }
 
     /// One line for a support request: operation, URL without secrets, status, code, both ids; of a
-    /// run that was waited for also its ids and status.
+    /// run or a response that was waited for also its ids and status.
     pub fn support_line(&self) -> String {
         let shown = |value: Option<&str>| value.unwrap_or("-").to_owned();
         let method = self.0.method.as_ref().map_or_else(String::new, |method| format!("{method} "));
@@ -476,6 +497,11 @@ impl Error {
         #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
         let line = match self.last_state::<crate::classic::types::ThreadRun>() {
             Some(run) => format!("{line} run={} thread={} run-status={}", run.id, run.thread_id, run.status),
+            None => line,
+        };
+        #[cfg(feature = "v1")]
+        let line = match self.last_state::<crate::types::OpenAiResponse>() {
+            Some(response) => format!("{line} response={} response-status={}", response.id, response.state()),
             None => line,
         };
         line.replace(char::is_control, " ")

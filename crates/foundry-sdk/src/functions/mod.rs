@@ -11,6 +11,8 @@ mod schema;
 mod schema_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "v1")]
+mod v1;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -104,7 +104,7 @@ impl RetryPolicy {
     }
 
     /// How long to wait after so many attempts: full jitter.
-    pub(super) fn delay(&self, attempts: u32) -> Duration {
+    pub(crate) fn delay(&self, attempts: u32) -> Duration {
         let doubled = 2_u32.checked_pow(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
         let longest = self.base_delay.saturating_mul(doubled).min(self.max_delay).min(YEAR);
         longest.mul_f64(random_fraction()).min(longest)

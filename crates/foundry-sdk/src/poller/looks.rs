@@ -30,6 +30,14 @@ impl Looks {
         request
     }
 
+    /// The same, of the project: not at the path of an agent, even if the first one was.
+    #[cfg(feature = "v1")]
+    pub(crate) fn like_of_project<O: Operation>(&self, request: Request<O>) -> Request<O> {
+        let mut request = self.like(request);
+        request.options.agent_scope = None;
+        request
+    }
+
     /// A state from an answer.
     pub(crate) fn seen<S>(&self, reply: Reply<S>) -> Seen<S> {
         let retry_after = self.client.retry_after(&reply.headers);
