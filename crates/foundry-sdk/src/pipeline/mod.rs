@@ -75,7 +75,16 @@ impl Pipeline {
         // What the caller gave comes first: the operation adds only what is not there.
         options.apply(call, id);
         let scope = options.agent_scope.as_ref().map(|scope| scope.table);
-        call.stamp(options.api_version.as_deref().or(scope.and_then(|scope| scope.api_version)));
+        if let Some(version) = scope.and_then(|scope| scope.api_version)
+            && call.operation.api_version.is_none()
+            && !call.url_is_exact
+            && !call.request.url().query_pairs().any(|(name, _)| name == "api-version")
+        {
+            // The path of an agent takes one where the operation elsewhere takes none.
+            let version = options.api_version.as_deref().unwrap_or(version);
+            call.request.url_mut().query_pairs_mut().append_pair("api-version", version);
+        }
+        call.stamp(options.api_version.as_deref());
         let operation = call.operation;
         let headers = call.request.headers_mut();
         headers.entry(header::USER_AGENT).or_insert_with(|| self.user_agent.clone());
