@@ -104,7 +104,7 @@ enum Stage {
     /// The functions are to be checked against what may be called, before it starts.
     Start,
     Begun(Begun),
-    Reading(EventStream),
+    Reading(Box<EventStream>),
     /// A leg has ended.
     Between,
     End,
@@ -197,7 +197,7 @@ impl<K: Legged> LegStream<K> {
             loop {
                 legs.stage = match std::mem::replace(&mut legs.stage, Stage::End) {
                     Stage::Start => legs.start().await?,
-                    Stage::Begun(begun) => Stage::Reading(begun.await?),
+                    Stage::Begun(begun) => Stage::Reading(Box::new(begun.await?)),
                     stage => {
                         legs.stage = stage;
                         break;
@@ -242,7 +242,7 @@ impl<K: Legged> Legs<K> {
             let next = match std::mem::replace(&mut self.stage, Stage::End) {
                 Stage::Start => self.start().await,
                 Stage::Begun(begun) => match begun.await {
-                    Ok(events) => Ok(Stage::Reading(events)),
+                    Ok(events) => Ok(Stage::Reading(Box::new(events))),
                     Err(error) => self.broken(error),
                 },
                 Stage::Reading(events) => match self.read(events).await {
@@ -272,7 +272,7 @@ impl<K: Legged> Legs<K> {
     }
 
     /// Reads one event; `None` if it was nothing for the caller.
-    async fn read(&mut self, mut events: EventStream) -> Option<Result<K::Event>> {
+    async fn read(&mut self, mut events: Box<EventStream>) -> Option<Result<K::Event>> {
         let kind = &mut self.kind;
         let error = match events.next(|event| kind.read(event)).await {
             Ok(Some(Read::Nothing)) => {

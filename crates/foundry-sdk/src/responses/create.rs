@@ -2,7 +2,7 @@
 
 use crate::json_format::JsonFormat;
 use crate::request::Request;
-use crate::types::{AgentReference, OpenAiCreateResponseInput, OpenAiResponseTextConfigParam};
+use crate::types::{AgentReference, OpenAiCreateResponseInput};
 use crate::v1::{CreateResponse, Responses};
 
 impl Responses {
@@ -69,7 +69,7 @@ impl Request<CreateResponse> {
     /// # }
     /// ```
     pub fn json_format(mut self, format: JsonFormat) -> Self {
-        let text = self.operation.body.text.take().unwrap_or_else(OpenAiResponseTextConfigParam::new);
+        let text = self.operation.body.text.take().unwrap_or_default();
         self.text(text.format(format))
     }
 }
