@@ -133,6 +133,12 @@ impl Endpoint {
         })
     }
 
+    /// Scheme, host and port, for messages.
+    #[cfg(feature = "v1")]
+    pub(crate) fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
     /// Whether a URL has the same scheme, host and port, so that credentials may go there.
     pub(crate) fn is_origin_of(&self, url: &Url) -> bool {
         self.url.origin() == url.origin()
@@ -151,7 +157,7 @@ fn shown(url: &Url) -> String {
     format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
 }
 
-fn is_loopback(host: &Host<&str>) -> bool {
+pub(crate) fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(domain) => *domain == "localhost" || domain.ends_with(".localhost"),
         Host::Ipv4(address) => address.is_loopback(),

@@ -25,6 +25,8 @@ mod functions;
 #[allow(clippy::all, reason = "generated: its form is the generator's, its length the document's")]
 mod generated;
 mod http_client;
+#[cfg(feature = "v1")]
+mod jobs;
 mod json_format;
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 mod legs;
@@ -57,6 +59,8 @@ pub use foundry_raw::{Citation, CitationSource, RunFailed, RunOutcome, VectorSto
 #[cfg(feature = "v1")]
 pub use foundry_raw::{ResponseFailed, ResponseOutcome};
 pub use functions::{Function, FunctionOutput, FunctionSet};
+#[cfg(feature = "v1")]
+pub use jobs::{JobFailed, JobOutcome, JobPoller, JobStatus, LongRunning};
 pub use json_format::JsonFormat;
 pub use multipart::{FileContent, Progress};
 pub use pager::{Continuation, Page, Paged, Pager, Pages};

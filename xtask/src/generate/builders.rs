@@ -9,6 +9,7 @@ use heck::ToSnakeCase as _;
 use super::api::{Access, Api, Field, Operation, Paging, Part, PartContent, Presence, Shape, Streaming, Struct, Type};
 use super::client::{Argument, ArgumentType, Method};
 use super::docs;
+use super::jobs::{self, Job};
 use super::operations::constant;
 use super::sdk::Group;
 use crate::failure::Failure;
@@ -86,9 +87,10 @@ fn pretty(text: &str) -> Result<String, String> {
     let indent = |line: &str| line.len() - line.trim_start().len();
     for line in formed.lines() {
         let ends_item = indent(line) == indent(previous) && (previous.ends_with('}') || previous.ends_with(");"));
-        let begins_item = ["///", "#[", "impl", "pub", "fn", "operation!", "streamed!", "upload!", "paged_by"]
-            .iter()
-            .any(|start| line.trim_start().starts_with(start));
+        let begins_item =
+            ["///", "#[", "impl", "pub", "fn", "job!", "job_status!", "operation!", "streamed!", "upload!", "paged_by"]
+                .iter()
+                .any(|start| line.trim_start().starts_with(start));
         let uses_end = previous.starts_with("use ") && !line.starts_with("use ") && !line.is_empty();
         if (ends_item && begins_item) || uses_end {
             spaced.push('\n');
@@ -100,7 +102,7 @@ fn pretty(text: &str) -> Result<String, String> {
     Ok(spaced)
 }
 
-fn unexpected(operation: &Operation, what: &str) -> Failure {
+pub(super) fn unexpected(operation: &Operation, what: &str) -> Failure {
     Failure::new(
         format!("no builder can be made for the operation `{}`: {what}", operation.id),
         format!("{} {}", operation.method, operation.path),
@@ -121,6 +123,8 @@ pub(crate) struct Builder<'a> {
     output: Type,
     /// The item, for lists that are paged.
     page: Option<Page>,
+    /// The job that it starts.
+    job: Option<Job>,
 }
 
 pub(crate) enum Body<'a> {
@@ -194,7 +198,11 @@ impl<'a> Builder<'a> {
             Some(paging) => Some(page(api, operation, paging, &output)?),
             None => None,
         };
-        let builder = Self { operation, method, twin, needed, optional, body, output, page };
+        let job = match &operation.long_running {
+            Some(mark) => Some(jobs::job(api, operation, mark)?),
+            None => None,
+        };
+        let builder = Self { operation, method, twin, needed, optional, body, output, page, job };
         builder.check_names()?;
         Ok(builder)
     }
@@ -409,6 +417,9 @@ impl<'a> Builder<'a> {
         if let Some(page) = &self.page {
             page.emit(text, operation);
         }
+        if let Some(job) = &self.job {
+            job.emit(text, operation);
+        }
     }
 
     fn setters(&self, text: &mut String) {
@@ -531,6 +542,9 @@ impl<'a> Builder<'a> {
         for name in optional.chain(self.body_fields().iter().map(|field| field.name.as_str())) {
             let _ = writeln!(text, "set {}.{name}", operation.builder);
         }
+        if let Some(job) = &self.job {
+            job.surface(text, operation);
+        }
     }
 }
 
@@ -588,7 +602,7 @@ impl Page {
 }
 
 /// The names of a path's parameters, in its order.
-fn path_parameters(path: &str) -> Vec<String> {
+pub(super) fn path_parameters(path: &str) -> Vec<String> {
     path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.to_snake_case()).collect()
 }
 
@@ -648,6 +662,9 @@ fn uses(builders: &[Builder<'_>]) -> String {
         "#[allow(unused_imports, reason = \"not every group takes or gives types of the API\")]\nuse api::types;\n\n",
     );
     text.push_str("use crate::client::ProjectClient;\n");
+    if builders.iter().any(|builder| builder.job.is_some()) {
+        text.push_str("use crate::jobs::{job, job_status};\n");
+    }
     let has_bytes = builders.iter().any(|builder| matches!(builder.body, Body::Bytes));
     if parts().next().is_some() || has_bytes {
         text.push_str("use crate::multipart::{FileContent, Form};\n");

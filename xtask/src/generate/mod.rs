@@ -8,6 +8,7 @@ mod docs;
 mod files;
 mod index;
 mod inspect;
+mod jobs;
 mod loosened;
 mod names;
 mod operations;

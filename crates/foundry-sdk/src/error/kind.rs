@@ -136,6 +136,12 @@ pub enum ErrorKind {
     /// [`Error::run_failed`](crate::Error::run_failed) says how, with the service's code and
     /// message; of a response [`Error::response_failed`](crate::Error::response_failed) does. A rate limit passes: run again after [`Error::retry_after`](crate::Error::retry_after).
     RunFailed,
+    /// A job on the service has ended, and not by completing: it failed or was canceled.
+    ///
+    /// # Troubleshooting
+    /// `Error::job_failed` (feature `v1`) says why, as far as the service does;
+    /// [`Error::last_state`](crate::Error::last_state) has the whole status.
+    JobFailed,
     /// What was made ready on the service has ended, and is not ready: a file that cannot be processed, a
     /// vector store that has failed or expired, or is completed without some of its files.
     ///

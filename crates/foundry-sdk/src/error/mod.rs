@@ -103,6 +103,18 @@ impl Error {
         self
     }
 
+    /// Adds what a request to another service than the project's was about; its query may open what is
+    /// there, so nothing of it is kept.
+    #[cfg(feature = "v1")]
+    pub(crate) fn of_elsewhere(mut self, operation: &'static str, url: &Url) -> Self {
+        let mut shown = redact::url(url);
+        shown.set_query(None);
+        shown.set_fragment(None);
+        self.0.operation = Some(operation);
+        self.0.url = Some(shown);
+        self
+    }
+
     pub(crate) fn of_method(mut self, method: &Method) -> Self {
         self.0.method = Some(method.clone());
         self
@@ -382,8 +394,18 @@ impl Error {
         self.0.source.as_deref()?.downcast_ref()
     }
 
-    /// The code that a run or a response ended with, if it is about one.
+    /// How a job ended that failed or was canceled ([`ErrorKind::JobFailed`]).
+    #[cfg(feature = "v1")]
+    pub fn job_failed(&self) -> Option<&crate::jobs::JobFailed> {
+        self.0.source.as_deref()?.downcast_ref()
+    }
+
+    /// The code that a run, a response or a job ended with, if it is about one.
     fn run_code(&self) -> Option<&str> {
+        #[cfg(feature = "v1")]
+        if let Some(failed) = self.job_failed() {
+            return failed.error.as_ref().map(|error| error.code.as_str());
+        }
         #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
         if let Some(failed) = self.run_failed() {
             return Some(&failed.code);
@@ -476,6 +498,7 @@ impl Error {
             | ErrorKind::Deadline
             | ErrorKind::NeedsAction
             | ErrorKind::RunFailed
+            | ErrorKind::JobFailed
             | ErrorKind::NotReady => true,
         }
     }

@@ -240,13 +240,14 @@ impl<S: Polled> Poller<S> {
         self
     }
 
-    /// What the interval grows to: 5 s unless set, at most 60 s; it is never less than the interval.
+    /// What the interval grows to: 5 s unless set, 30 s of a job, at most 60 s; it is never less than the
+    /// interval.
     pub fn max_interval(mut self, interval: Duration) -> Self {
         self.options.max_interval = interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
         self
     }
 
-    /// How long it all may take: 10 minutes unless set. What is waited for goes on by itself after it,
+    /// How long it all may take: 10 minutes unless set, an hour of a job. What is waited for goes on by itself after it,
     /// unless it can be canceled and `cancel_on_deadline` is set.
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
         self.options.max_wait = max_wait;

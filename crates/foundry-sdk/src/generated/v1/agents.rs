@@ -6,6 +6,7 @@ use super::{api, raw};
 #[allow(unused_imports, reason = "not every group takes or gives types of the API")]
 use api::types;
 use crate::client::ProjectClient;
+use crate::jobs::{job, job_status};
 use crate::multipart::{FileContent, Form};
 use crate::pager::paged_by_cursor;
 use crate::request::Request;
@@ -1053,6 +1054,16 @@ impl Request<CreateAgentOptimizationJob> {
         self
     }
 }
+
+job!(
+    CreateAgentOptimizationJob by GetAgentOptimizationJob[job_id] (),
+    CancelAgentOptimizationJob
+);
+
+job_status!(
+    types::AgentOptimizationJob as "agent optimization job" : id ->
+    types::AgentOptimizationJobResult, result
+);
 
 /// `DELETE /agent_optimization_jobs/{jobId}`: what [`Request`] of it sends.
 #[derive(Clone, Debug)]

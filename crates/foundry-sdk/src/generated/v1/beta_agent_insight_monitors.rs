@@ -6,6 +6,7 @@ use super::{api, raw};
 #[allow(unused_imports, reason = "not every group takes or gives types of the API")]
 use api::types;
 use crate::client::ProjectClient;
+use crate::jobs::{job, job_status};
 use crate::pager::paged_by_cursor;
 use crate::request::Request;
 use crate::request::operation;
@@ -717,6 +718,16 @@ impl Request<CreateAgentInsightMonitorRun> {
         self
     }
 }
+
+job!(
+    CreateAgentInsightMonitorRun by GetAgentInsightMonitorRun[run_id] (monitor_id),
+    CancelAgentInsightMonitorRun
+);
+
+job_status!(
+    types::AgentInsightRun as "agent insight run" : id -> types::AgentInsightRunResult,
+    result
+);
 
 /// `GET /agent_insight_monitors/{monitor_id}/runs/{run_id}`: what [`Request`] of it sends.
 #[derive(Clone, Debug)]

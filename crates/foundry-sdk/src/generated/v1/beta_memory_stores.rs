@@ -6,6 +6,7 @@ use super::{api, raw};
 #[allow(unused_imports, reason = "not every group takes or gives types of the API")]
 use api::types;
 use crate::client::ProjectClient;
+use crate::jobs::{job, job_status};
 use crate::pager::paged_by_cursor;
 use crate::request::Request;
 use crate::request::operation;
@@ -744,3 +745,10 @@ impl Request<UpdateMemoryStoreMemories> {
         self
     }
 }
+
+job!(UpdateMemoryStoreMemories by GetMemoryStoreUpdate[update_id] (name));
+
+job_status!(
+    types::MemoryStoreUpdateResult as "memory store update" : update_id ->
+    types::MemoryStoreUpdateCompletedResult, result, superseded_by
+);

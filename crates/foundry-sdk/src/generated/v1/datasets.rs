@@ -6,6 +6,7 @@ use super::{api, raw};
 #[allow(unused_imports, reason = "not every group takes or gives types of the API")]
 use api::types;
 use crate::client::ProjectClient;
+use crate::jobs::{job, job_status};
 use crate::pager::paged_by_cursor;
 use crate::pager::paged_by_link;
 use crate::request::Request;
@@ -335,6 +336,17 @@ operation!(
     CreateDatasetGenerationJob = DATASETS_CREATE_GENERATION_JOB ->
     types::DataGenerationJob, | this, raw | raw.datasets_create_generation_job(& this
     .body)
+);
+
+job!(
+    CreateDatasetGenerationJob by GetDatasetGenerationJob[job_id] (),
+    CancelDatasetGenerationJob
+);
+
+job_status!(
+    types::DataGenerationJob as "data generation job" : id ->
+    types::DataGenerationJobResult, result of Evaluation | ReinforcementFinetuningPreview
+    | SupervisedFinetuningPreview
 );
 
 /// `DELETE /data_generation_jobs/{jobId}`: what [`Request`] of it sends.

@@ -6,6 +6,7 @@ use super::{api, raw};
 #[allow(unused_imports, reason = "not every group takes or gives types of the API")]
 use api::types;
 use crate::client::ProjectClient;
+use crate::jobs::{job, job_status};
 use crate::pager::paged_by_cursor;
 use crate::pager::paged_by_link;
 use crate::request::Request;
@@ -365,6 +366,16 @@ impl Request<CreateEvaluatorGenerationJob> {
         self
     }
 }
+
+job!(
+    CreateEvaluatorGenerationJob by GetEvaluatorGenerationJob[job_id] (),
+    CancelEvaluatorGenerationJob
+);
+
+job_status!(
+    types::EvaluatorGenerationJob as "evaluator generation job" : id ->
+    types::EvaluatorVersion, result
+);
 
 /// `DELETE /evaluator_generation_jobs/{jobId}`: what [`Request`] of it sends.
 #[derive(Clone, Debug)]
