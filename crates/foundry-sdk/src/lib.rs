@@ -16,6 +16,8 @@ mod clock;
 mod conversations;
 mod credential;
 mod custom;
+#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
+mod download;
 mod endpoint;
 mod error;
 mod event_stream;
@@ -50,6 +52,8 @@ pub use clock::{Clock, SystemClock};
 pub use credential::azure_identity;
 pub use credential::{AccessToken, Credential, TokenRequest};
 pub use custom::Custom;
+#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
+pub use download::Download;
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorDetail, ErrorKind, Result};
 pub use feature::FoundryFeature;

@@ -4,7 +4,6 @@
 //! indexes, deployments) hangs from it too. Groups and requests are generated; what is added
 //! by hand stands here.
 
-mod download;
 mod events;
 mod files;
 mod from_paths;
@@ -14,7 +13,6 @@ mod runs;
 mod stream;
 mod vector_stores;
 
-pub use download::Download;
 pub use events::RunEvent;
 pub use from_paths::{FileOutcome, FilesProgress, FromPaths, ReportedFile, VectorStoreReport};
 pub(crate) use partial::Partial;

@@ -5,23 +5,23 @@ use std::future::IntoFuture;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use foundry_raw::ByteStream;
 use futures_core::future::BoxFuture;
 use futures_util::TryStreamExt as _;
 use http::header;
 use tokio::fs::{self, File};
 use tokio::io::{AsyncWriteExt as _, BufWriter};
 
-use super::GetFileContent;
 use crate::error::{Error, ErrorKind, Result};
 use crate::multipart::{Callback, Counter, Progress};
 use crate::pipeline;
-use crate::request::Request;
+use crate::request::{Operation, Request};
 
 /// How much is collected before it is written.
 const PIECE: usize = 256 << 10;
 
-impl Request<GetFileContent> {
-    /// Downloads the content to a file of this path.
+impl<O: Operation<Output = ByteStream>> Request<O> {
+    /// Downloads the content to a file of this path. Awaited instead, the request gives it as a stream.
     ///
     /// ```
     /// # async fn example(classic: foundry_sdk::classic::Classic) -> foundry_sdk::Result<()> {
@@ -30,9 +30,7 @@ impl Request<GetFileContent> {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// Sends `GET /files/{fileId}/content`.
-    pub fn download_to(self, path: impl Into<PathBuf>) -> Download {
+    pub fn download_to(self, path: impl Into<PathBuf>) -> Download<O> {
         Download { request: self, path: path.into(), on_progress: None }
     }
 }
@@ -48,13 +46,13 @@ impl Request<GetFileContent> {
 /// Those of every request (see [`ErrorKind`]); [`ErrorKind::Interrupted`] if the content broke off or is
 /// not as long as announced; [`ErrorKind::LocalFile`] if it cannot be written.
 #[must_use = "a download begins when it is awaited"]
-pub struct Download {
-    request: Request<GetFileContent>,
+pub struct Download<O> {
+    request: Request<O>,
     path: PathBuf,
     on_progress: Option<Callback<Progress>>,
 }
 
-impl Download {
+impl<O: Operation<Output = ByteStream>> Download<O> {
     /// Calls this with how far the download is: with 0 at its start, then whenever some more has come.
     ///
     /// It is called in between of receiving, so it should be quick. If it panics the download goes on.
@@ -89,7 +87,7 @@ impl Download {
     }
 }
 
-impl IntoFuture for Download {
+impl<O: Operation<Output = ByteStream>> IntoFuture for Download<O> {
     type Output = Result<u64>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
@@ -98,7 +96,7 @@ impl IntoFuture for Download {
     }
 }
 
-impl fmt::Debug for Download {
+impl<O: fmt::Debug> fmt::Debug for Download<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Download").field("request", &self.request).field("path", &self.path).finish_non_exhaustive()
     }
