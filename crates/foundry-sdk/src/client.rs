@@ -177,6 +177,12 @@ impl ProjectClient {
         crate::pipeline::retry_after(headers, || self.clock().system_time())
     }
 
+    /// Puts something at a URL that opens itself, without our credential.
+    #[cfg(feature = "v1")]
+    pub(crate) async fn put(&self, put: &crate::pipeline::Put, options: &CallOptions) -> Result<()> {
+        self.0.pipeline.put(put, options).await
+    }
+
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.pipeline.clock
     }

@@ -8,14 +8,20 @@ pub mod agents;
 mod answer;
 mod answering;
 mod approvals;
+#[cfg(feature = "v1")]
+mod blobs;
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 pub mod classic;
 mod client;
 mod clock;
 #[cfg(feature = "v1")]
+mod code;
+#[cfg(feature = "v1")]
 mod conversations;
 mod credential;
 mod custom;
+#[cfg(feature = "v1")]
+mod datasets;
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 mod download;
 mod endpoint;
@@ -46,12 +52,18 @@ mod transport;
 
 pub use answering::{ApprovalReady, NeedsAction, Unanswered};
 pub use approvals::{ApprovalPolicy, ApprovalRequest, Decision};
+#[cfg(feature = "v1")]
+pub use blobs::{BlobOutcome, BlobReport, BlobUpload, PendingUpload, ReportedBlob};
 pub use client::{ProjectClient, ProjectClientBuilder};
 pub use clock::{Clock, SystemClock};
+#[cfg(feature = "v1")]
+pub use code::VersionFromZip;
 #[cfg(feature = "azure-identity")]
 pub use credential::azure_identity;
 pub use credential::{AccessToken, Credential, TokenRequest};
 pub use custom::Custom;
+#[cfg(feature = "v1")]
+pub use datasets::DatasetUpload;
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 pub use download::Download;
 pub use endpoint::Endpoint;
@@ -66,7 +78,7 @@ pub use functions::{Function, FunctionOutput, FunctionSet};
 #[cfg(feature = "v1")]
 pub use jobs::{JobFailed, JobOutcome, JobPoller, JobStatus, LongRunning};
 pub use json_format::JsonFormat;
-pub use multipart::{FileContent, Progress};
+pub use multipart::{FileContent, FilesProgress, Progress};
 pub use pager::{Continuation, Page, Paged, Pager, Pages};
 pub use pipeline::RetryPolicy;
 pub use poller::{Polled, Poller, RunAgain, RunGuard, WhenBusy};

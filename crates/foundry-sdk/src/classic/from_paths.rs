@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use foundry_raw::VectorStoreNotReady;
@@ -15,7 +15,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use super::{CreateVectorStore, Files, VectorStoreFileBatches, VectorStoreFiles, VectorStores};
 use crate::classic::types::{FileInfo, FilePurpose, VectorStore, VectorStoreFileStatusFilter};
 use crate::error::{Error, ErrorKind, Result};
-use crate::multipart::{Callback, FileContent};
+use crate::multipart::{Callback, FilesProgress, Meter, concerns_all};
 use crate::poller::Looks;
 use crate::request::Request;
 
@@ -81,20 +81,6 @@ pub struct FromPaths {
     interval: Duration,
     max_wait: Duration,
     on_progress: Option<Callback<FilesProgress>>,
-}
-
-/// How far the uploads are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct FilesProgress {
-    /// How many files there are.
-    pub files: usize,
-    /// How many of them are uploaded.
-    pub uploaded: usize,
-    /// How many of them could not be.
-    pub failed: usize,
-    /// How many bytes were sent so far.
-    pub bytes: u64,
 }
 
 /// What became of a set of files that were to make a vector store.
@@ -340,18 +326,6 @@ impl FromPaths {
     }
 }
 
-/// Whether a failure to upload would be the same for every file.
-fn concerns_all(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Credential
-            | ErrorKind::Authentication
-            | ErrorKind::Permission
-            | ErrorKind::PreviewFeatureRequired
-            | ErrorKind::NotFound
-    )
-}
-
 /// Learns which of the files are not indexed.
 async fn learn(looks: &Looks, report: &mut VectorStoreReport) -> Result<()> {
     use VectorStoreFileStatusFilter as Filter;
@@ -403,52 +377,5 @@ impl fmt::Debug for FromPaths {
             .field("concurrency", &self.concurrency)
             .field("max_wait", &self.max_wait)
             .finish_non_exhaustive()
-    }
-}
-
-/// Adds the progress of all uploads up.
-struct Meter {
-    files: usize,
-    uploaded: AtomicUsize,
-    failed: AtomicUsize,
-    bytes: AtomicU64,
-    callback: Option<Callback<FilesProgress>>,
-}
-
-impl Meter {
-    fn new(files: usize, callback: Option<Callback<FilesProgress>>) -> Self {
-        let (uploaded, failed, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
-        Self { files, uploaded, failed, bytes, callback }
-    }
-
-    /// Measures a file, if anybody wants to know.
-    fn on(meter: &Arc<Self>, file: FileContent) -> FileContent {
-        if meter.callback.is_none() {
-            return file;
-        }
-        let (meter, before) = (Arc::clone(meter), AtomicU64::new(0));
-        file.on_progress(move |progress| {
-            // An upload that is repeated begins at 0 again.
-            let before = before.swap(progress.bytes, Ordering::Relaxed);
-            meter.bytes.fetch_add(progress.bytes.wrapping_sub(before), Ordering::Relaxed);
-            meter.tell();
-        })
-    }
-
-    fn done(&self, is_uploaded: bool) {
-        let count = if is_uploaded { &self.uploaded } else { &self.failed };
-        count.fetch_add(1, Ordering::Relaxed);
-        self.tell();
-    }
-
-    fn tell(&self) {
-        if let Some(callback) = &self.callback {
-            callback.tell(FilesProgress {
-                files: self.files,
-                uploaded: self.uploaded.load(Ordering::Relaxed),
-                failed: self.failed.load(Ordering::Relaxed),
-                bytes: self.bytes.load(Ordering::Relaxed),
-            });
-        }
     }
 }

@@ -14,7 +14,7 @@ mod stream;
 mod vector_stores;
 
 pub use events::RunEvent;
-pub use from_paths::{FileOutcome, FilesProgress, FromPaths, ReportedFile, VectorStoreReport};
+pub use from_paths::{FileOutcome, FromPaths, ReportedFile, VectorStoreReport};
 pub(crate) use partial::Partial;
 pub use runs::RunPoller;
 pub use stream::{RunItem, RunStream};
@@ -22,6 +22,7 @@ pub use stream::{RunItem, RunStream};
 pub use crate::generated::classic::*;
 
 use crate::client::ProjectClient;
+pub use crate::multipart::FilesProgress;
 
 /// The groups of the classic surface; cheap to clone.
 #[derive(Clone, Debug)]

@@ -39,7 +39,7 @@ pub(super) enum Segment {
 }
 
 /// A file that is being sent.
-pub(super) struct Reading {
+pub(crate) struct Reading {
     origin: Origin,
     length: Option<u64>,
     counter: Counter,
@@ -62,7 +62,7 @@ fn unreadable(path: &Path, error: io::Error) -> Error {
 
 impl Reading {
     /// Opens a file to send it.
-    pub(super) async fn open(file: &FileContent) -> Result<Self> {
+    pub(crate) async fn open(file: &FileContent) -> Result<Self> {
         let (origin, length) = match &file.source {
             Source::Bytes(bytes) => (Origin::Bytes(bytes.clone()), Some(bytes.len() as u64)),
             Source::Path(path) => {
@@ -88,12 +88,12 @@ impl Reading {
         Ok(Self { origin, length, counter: Counter::start(length, file.on_progress.clone()) })
     }
 
-    pub(super) fn length(&self) -> Option<u64> {
+    pub(crate) fn length(&self) -> Option<u64> {
         self.length
     }
 
     /// The next bytes; nothing at the end.
-    async fn next(&mut self) -> Result<Option<Bytes>> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>> {
         let sent = self.counter.bytes();
         let left = self.length.map(|length| length.saturating_sub(sent));
         let piece = match &mut self.origin {

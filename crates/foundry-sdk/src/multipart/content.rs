@@ -135,19 +135,19 @@ impl FileContent {
     }
 
     /// The name, if it can be sent.
-    pub(super) fn checked_name(&self) -> Result<&str, String> {
+    pub(crate) fn checked_name(&self) -> Result<&str, String> {
         match &self.bad_name {
             Some(reason) => Err(reason.clone()),
             None => Ok(&self.name),
         }
     }
 
-    pub(super) fn media_type(&self) -> &str {
+    pub(crate) fn media_type(&self) -> &str {
         self.content_type.as_deref().unwrap_or("application/octet-stream")
     }
 
     /// Whether it can be sent more than once.
-    pub(super) fn is_repeatable(&self) -> bool {
+    pub(crate) fn is_repeatable(&self) -> bool {
         !matches!(self.source, Source::Stream { .. })
     }
 }

@@ -2,7 +2,10 @@
 
 mod body;
 mod content;
+#[cfg(feature = "v1")]
+mod hash;
 mod head;
+mod many;
 mod progress;
 
 use std::collections::VecDeque;
@@ -11,10 +14,13 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde::Serialize;
 
+pub(crate) use self::body::Reading;
 pub(crate) use self::body::Trouble;
-use self::body::{Reading, Segment, body_of};
+use self::body::{Segment, body_of};
 pub use self::content::FileContent;
 use self::head::{File, check_file_name, check_media_type, head};
+pub use self::many::FilesProgress;
+pub(crate) use self::many::{Meter, concerns_all};
 pub use self::progress::Progress;
 pub(crate) use self::progress::{Callback, Counter};
 use crate::error::{Error, ErrorKind, Result};

@@ -2,6 +2,8 @@
 //! safe, and turned into an answer or an error.
 
 mod attempt;
+#[cfg(feature = "v1")]
+mod elsewhere;
 pub(crate) mod log;
 mod options;
 mod pulse;
@@ -18,6 +20,8 @@ use url::Url;
 
 use self::attempt::Reading;
 pub(crate) use self::attempt::Sender;
+#[cfg(feature = "v1")]
+pub(crate) use self::elsewhere::Put;
 use self::options::Sent;
 #[allow(unused_imports, reason = "not every API has agents with paths of their own")]
 pub(crate) use self::options::{AgentScope, CallOptions, new_request_id};
