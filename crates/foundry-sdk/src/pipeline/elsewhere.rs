@@ -91,6 +91,10 @@ impl Pipeline {
     /// Puts something until it is there, or must not or need not be sent again. To put the same twice
     /// changes nothing.
     pub(crate) async fn put(&self, put: &Put, options: &CallOptions) -> Result<()> {
+        self.put_until(put, options).await.inspect_err(|error| log::failure(&log::Span::none(), error))
+    }
+
+    async fn put_until(&self, put: &Put, options: &CallOptions) -> Result<()> {
         let told = |error: Error| error.of_elsewhere(put.operation, &put.url).of_method(&Method::PUT);
         in_runtime()?;
         check(&put.url).map_err(told)?;

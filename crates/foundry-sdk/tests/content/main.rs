@@ -1,6 +1,18 @@
 //! Content that goes with v1's resources: uploads to a storage beside the service, zip files, downloads.
 
 mod datasets;
+#[cfg(feature = "tracing")]
+mod logs;
 mod places;
 mod servers;
+#[cfg(feature = "tracing")]
+#[path = "../pipeline/subscriber.rs"]
+#[allow(dead_code, reason = "the tests of the pipeline ask it for more")]
+mod subscriber;
 mod zips;
+
+/// Where the subscriber looks for it.
+#[cfg(feature = "tracing")]
+mod common {
+    pub(crate) use crate::servers::locked;
+}

@@ -227,6 +227,11 @@ impl Project {
         Self { endpoint, state }
     }
 
+    #[cfg(feature = "tracing")]
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     pub(crate) fn ledger(&self) -> Vec<Received> {
         locked(&self.state.ledger).clone()
     }
