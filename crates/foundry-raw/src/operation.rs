@@ -2,6 +2,9 @@
 
 use http::Method;
 
+use crate::client::path_segment;
+use crate::error::Error;
+
 /// An operation of the API.
 ///
 /// One `static` per operation is generated; `OPERATIONS` of each API's module lists them all.
@@ -137,6 +140,16 @@ pub struct AgentScope {
     pub api_version: Option<&'static str>,
     /// The preview features that are sent with every call.
     pub features: &'static [&'static str],
+}
+
+impl AgentScope {
+    /// The path of one agent, under the endpoint.
+    ///
+    /// # Errors
+    /// [`Error::Request`]: the name cannot stand in a path.
+    pub fn path_of(&self, agent_name: &str) -> Result<String, Error> {
+        Ok(self.path.replace("{agent_name}", &path_segment("agent_name", agent_name)?))
+    }
 }
 
 /// Whether an operation may answer with an event stream.

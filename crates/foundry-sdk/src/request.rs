@@ -121,7 +121,7 @@ macro_rules! upload {
                 let client = client.clone();
                 let $this = self;
                 Box::pin(async move {
-                    options.form = Some(std::sync::Arc::new($this.form()?));
+                    options.body = Some(std::sync::Arc::new($this.form()?));
                     let $raw = raw(&client, options)?;
                     let $body = crate::multipart::Form::$stand_in();
                     $call.await

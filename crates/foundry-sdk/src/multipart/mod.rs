@@ -1,4 +1,5 @@
-//! Forms that hold files (`multipart/form-data`): put together once, made a body for each attempt.
+//! Forms that hold files (`multipart/form-data`): put together once, made a body for each attempt; and
+//! what else makes its body anew.
 
 mod body;
 mod content;
@@ -9,8 +10,10 @@ mod many;
 mod progress;
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use bytes::Bytes;
+use futures_core::future::BoxFuture;
 use http::{HeaderValue, header};
 use serde::Serialize;
 
@@ -24,6 +27,17 @@ pub(crate) use self::many::{Meter, concerns_all};
 pub use self::progress::Progress;
 pub(crate) use self::progress::{Callback, Counter};
 use crate::error::{Error, ErrorKind, Result};
+
+/// Makes the body of each attempt anew, for a body that is streamed cannot be sent twice.
+pub(crate) trait BodySource: fmt::Debug + Send + Sync {
+    /// Whether it can make more than one.
+    fn is_repeatable(&self) -> bool;
+
+    /// Puts the body on a request, with its type and, if it is known, its length.
+    ///
+    /// What breaks the body off later is in what this gives.
+    fn put_on<'a>(&'a self, request: &'a mut reqwest::Request) -> BoxFuture<'a, Result<Trouble>>;
+}
 
 /// A multipart body being put together.
 #[derive(Debug)]
@@ -111,18 +125,8 @@ impl Form {
         self.boundary.is_empty()
     }
 
-    /// Whether it can be sent more than once.
-    pub(crate) fn is_repeatable(&self) -> bool {
-        self.parts.iter().all(|part| match &part.content {
-            Content::Text(_) => true,
-            Content::File(file) => file.is_repeatable(),
-        })
-    }
-
-    /// Opens its files, and puts it on a request: body, type and, if it is known, length.
-    ///
-    /// What breaks the body off later is in what this gives.
-    pub(crate) async fn put_on(&self, request: &mut reqwest::Request) -> Result<Trouble> {
+    /// Opens its files, and puts it on a request.
+    async fn open_on(&self, request: &mut reqwest::Request) -> Result<Trouble> {
         let mut segments = VecDeque::with_capacity(3 * self.parts.len() + 1);
         let mut length = Some(0_u64);
         let mut add = |segments: &mut VecDeque<Segment>, bytes: Bytes| {
@@ -164,5 +168,18 @@ impl Form {
         let trouble = Trouble::default();
         *request.body_mut() = Some(body_of(segments, trouble.clone()));
         Ok(trouble)
+    }
+}
+
+impl BodySource for Form {
+    fn is_repeatable(&self) -> bool {
+        self.parts.iter().all(|part| match &part.content {
+            Content::Text(_) => true,
+            Content::File(file) => file.is_repeatable(),
+        })
+    }
+
+    fn put_on<'a>(&'a self, request: &'a mut reqwest::Request) -> BoxFuture<'a, Result<Trouble>> {
+        Box::pin(self.open_on(request))
     }
 }

@@ -42,6 +42,8 @@ impl fmt::Debug for Sender {
 pub(super) struct Reading {
     /// Hand the body over as it arrives.
     pub(super) stream: bool,
+    /// The same if it is a stream of events.
+    pub(super) stream_events: bool,
     /// How long nothing may come.
     pub(super) idle: Duration,
     /// How many bytes are read at most, unless they are handed over.
@@ -100,7 +102,7 @@ impl Sender {
             let body = start_of(&mut incoming, reading.idle).await;
             return Err(Error::from_answer(status, headers, body));
         }
-        let body = if reading.stream {
+        let body = if reading.stream || (reading.stream_events && is_event_stream(&headers)) {
             Body::Stream(Box::pin(IdleLimited::new(incoming.into_stream(), reading.idle)))
         } else {
             Body::Whole(whole(&mut incoming, reading).await?)
@@ -131,6 +133,12 @@ impl Sender {
             }
         }
     }
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    const EVENTS: &str = "text/event-stream";
+    let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|text| text.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(EVENTS)))
 }
 
 fn idled(what: &str, idle: Duration) -> Error {

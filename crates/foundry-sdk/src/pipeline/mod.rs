@@ -32,7 +32,7 @@ use crate::credential::Credential;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::feature::{self, FOUNDRY_FEATURES, FoundryFeature};
-use crate::multipart::{Form, Trouble};
+use crate::multipart::{BodySource, Trouble};
 
 /// The header with our id of a request.
 pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
@@ -146,12 +146,13 @@ impl Pipeline {
         call.request.url_mut().set_fragment(None);
         let went = went.insert(Sent { url: call.request.url().clone(), attempts: 0 });
         log::sent(span, &went.url);
-        let form = options.form.as_deref();
-        if form.is_none() {
+        let source = options.body.as_deref();
+        if source.is_none() {
             log::request_body(self.log_bodies, operation, &call.request);
         }
         let reading = Reading {
             stream: call.stream,
+            stream_events: options.hands_over_events,
             idle: if operation.streaming == Streaming::Never { IDLE } else { IDLE_OF_MODEL },
             limit: self.answer_limit,
         };
@@ -159,8 +160,8 @@ impl Pipeline {
         let time = options.timeout.or(self.timeout);
         let is_replayable = operation.is_idempotent() || operation.replay_key.is_some();
         // A stream cannot be sent twice.
-        let is_once = match form {
-            Some(form) => !form.is_repeatable(),
+        let is_once = match source {
+            Some(source) => !source.is_repeatable(),
             None => call.request.body().is_some_and(|body| body.as_bytes().is_none()),
         };
         let started = self.clock.now();
@@ -174,7 +175,7 @@ impl Pipeline {
             let once = async {
                 let (name, value) = self.credential.header(&self.clock).await?;
                 request = if is_once { None } else { sent.try_clone() };
-                let trouble = put_on(form, &mut sent).await?;
+                let trouble = put_on(source, &mut sent).await?;
                 sent.headers_mut().insert(name, value.clone());
                 let answered = self.sender.send(sent, operation, reading).await;
                 // The connection only knows that the body broke off.
@@ -280,10 +281,10 @@ impl Pipeline {
 /// Why a request is not repeated that others would be.
 const SENT_ONCE: &str = "not sent again, for its body is a stream, which can be sent only once";
 
-/// Puts a form on an attempt.
-async fn put_on(form: Option<&Form>, request: &mut reqwest::Request) -> Result<Option<Trouble>> {
-    match form {
-        Some(form) => form.put_on(request).await.map(Some),
+/// Puts on an attempt the body that is made for it.
+async fn put_on(source: Option<&dyn BodySource>, request: &mut reqwest::Request) -> Result<Option<Trouble>> {
+    match source {
+        Some(source) => source.put_on(request).await.map(Some),
         None => Ok(None),
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::CLIENT_REQUEST_ID;
 use super::retry::RetryPolicy;
 use crate::feature::FoundryFeature;
-use crate::multipart::Form;
+use crate::multipart::BodySource;
 
 /// A new id of a call.
 pub(crate) fn new_request_id() -> String {
@@ -34,8 +34,11 @@ pub struct CallOptions {
     pub(crate) retry: Option<RetryPolicy>,
     /// Beside the client's.
     pub(crate) features: Vec<FoundryFeature>,
-    /// The body, if it is a form: it is put on each attempt anew.
-    pub(crate) form: Option<Arc<Form>>,
+    /// The body, if it is put on each attempt anew: a form is.
+    pub(crate) body: Option<Arc<dyn BodySource>>,
+    /// Whether the answer is handed over as it arrives if it is a stream of events, which is not known
+    /// before it comes.
+    pub(crate) hands_over_events: bool,
     /// The agent whose own path the call goes to, if it does.
     pub(crate) agent_scope: Option<AgentScope>,
     /// What became of the call, once it was sent.
