@@ -151,6 +151,12 @@ impl ProjectClient {
         self
     }
 
+    /// What requests are built with.
+    #[cfg(feature = "async-openai")]
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.0.http
+    }
+
     /// What carries a call with these options.
     pub(crate) fn transport_for(&self, options: CallOptions) -> Arc<dyn foundry_raw::Transport> {
         self.0.pipeline.for_call(options)

@@ -8,6 +8,8 @@ pub mod agents;
 mod answer;
 mod answering;
 mod approvals;
+#[cfg(feature = "async-openai")]
+pub mod async_openai;
 #[cfg(feature = "v1")]
 mod blobs;
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
