@@ -58,7 +58,7 @@
 //! # Errors
 //! An answer that is no success is [`error::OpenAIError::ApiError`], with its status and what the service
 //! said. All else that fails on the way (no connection, no credential, no answer in time, an answer that is
-//! too large) is [`error::OpenAIError::Boxed`] and holds an [`Error`](crate::Error):
+//! too large) is [`error::OpenAIError::Boxed`] and holds an [`crate::Error`]:
 //!
 //! ```
 //! use foundry_sdk::ErrorKind;
