@@ -20,25 +20,39 @@ pub(crate) struct Judge {
     validators: Mutex<HashMap<String, Arc<Validator>>>,
 }
 
+/// The api-version of the first document.
+const FIRST: &str = "2025-05-01";
+
 /// The judge by the document of an api-version.
 pub(crate) fn judge(api_version: &str) -> &'static Judge {
     JUDGES.iter().find(|judge| judge.api_version == api_version).unwrap()
 }
 
-/// The operations of the document as method and path template.
-pub(crate) fn operations() -> Vec<(String, String)> {
-    judge(crate::API_VERSION).operations()
+/// The operation that a method and a path (no query) belong to, of the first document that has it.
+pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Value> {
+    JUDGES.iter().find_map(|judge| judge.operation(method, path))
 }
 
-/// The events that the document lists for a run's stream, with the schemas of their data.
+/// Panics unless a success answer is what the operation declares.
+pub(crate) fn assert_declared(operation: &'static Value, status: u16, body: &Value) {
+    let judge = JUDGES.iter().find(|judge| judge.holds(operation)).unwrap();
+    judge.assert_declared(operation, status, body);
+}
+
+/// The operations of the first document as method and path template.
+pub(crate) fn operations() -> Vec<(String, String)> {
+    judge(FIRST).operations()
+}
+
+/// The events that the first document lists for a run's stream, with the schemas of their data.
 pub(crate) fn stream_events() -> Vec<(String, Value)> {
-    let judge = judge(crate::API_VERSION);
+    let judge = judge(FIRST);
     judge.stream_events(judge.operation("POST", "/threads/thread_1/runs").unwrap())
 }
 
 /// Panics unless the data of every event of a run is what events of its name hold.
 pub(crate) fn assert_events(events: &[(String, Value)]) {
-    let judge = judge(crate::API_VERSION);
+    let judge = judge(FIRST);
     judge.assert_events(judge.operation("POST", "/threads/thread_1/runs").unwrap(), events);
 }
 
@@ -132,6 +146,12 @@ impl Judge {
             .filter_map(|(template, item)| Some((template, item.get(method.to_ascii_lowercase())?)))
             .min_by_key(|(template, _)| (template.matches('{').count(), !template.contains(':')))
             .map(|(_, operation)| operation)
+    }
+
+    /// Whether an operation is one of this document.
+    fn holds(&self, operation: &Value) -> bool {
+        let paths = self.document["paths"].as_object().unwrap().values();
+        paths.flat_map(|item| item.as_object().unwrap().values()).any(|own| std::ptr::eq(own, operation))
     }
 
     /// The path that an agent's own path stands for.
@@ -310,7 +330,7 @@ impl Judge {
 
 /// Panics unless the body is the service's error envelope.
 pub(crate) fn assert_error(body: &Value) {
-    judge(crate::API_VERSION).assert_valid(&json!({ "$ref": "#/components/schemas/ErrorResponse" }), body);
+    judge(FIRST).assert_valid(&json!({ "$ref": "#/components/schemas/ErrorResponse" }), body);
     for name in ["code", "message"] {
         assert!(body["error"][name].is_string(), "no {name} in {body}");
     }
@@ -396,9 +416,8 @@ fn observed(schema: &Value, what: &str) -> bool {
 #[test]
 fn the_judge_tells_good_answers_from_bad_ones() {
     let judge = |body: Value| {
-        let document = super::schema::judge(crate::API_VERSION);
-        let operation = document.operation("GET", "/threads/thread_1").unwrap();
-        std::panic::catch_unwind(|| document.assert_declared(operation, 200, &body)).is_ok()
+        let operation = operation("GET", "/threads/thread_1").unwrap();
+        std::panic::catch_unwind(|| assert_declared(operation, 200, &body)).is_ok()
     };
     let thread = json!({
         "id": "thread_1", "object": "thread", "created_at": 1, "tool_resources": {}, "metadata": {},
@@ -417,4 +436,14 @@ fn the_judge_tells_good_answers_from_bad_ones() {
         missing.as_object_mut().unwrap().remove(name);
         assert!(!judge(missing), "{name}");
     }
+}
+
+#[test]
+fn an_operation_is_judged_by_the_document_that_has_it() {
+    let conversation = json!({ "id": "conv_1", "object": "conversation", "created_at": 1, "metadata": {} });
+    let operation = operation("GET", "/openai/v1/conversations/conv_1").unwrap();
+    assert_declared(operation, 200, &conversation);
+    let wrong = json!({ "id": "conv_1", "object": "thread", "created_at": 1, "metadata": {} });
+    assert!(std::panic::catch_unwind(|| assert_declared(operation, 200, &wrong)).is_err());
+    assert!(std::panic::catch_unwind(|| assert_declared(operation, 201, &conversation)).is_err());
 }
