@@ -278,15 +278,22 @@ impl Sdk {
             );
         }
         text.push_str("        }\n    }\n}\n\n/// Ways out: the generated clients.\nimpl crate::ProjectClient {\n");
-        for api in apis {
+        for (api, root) in apis.iter().zip(&self.roots) {
+            let raw = format!("self.raw_clients().{}", api.module);
+            let sent = match root {
+                Root::Classic => format!(
+                    "let options = self.options_of_classic(crate::pipeline::CallOptions::default());\n        {raw}.over(self.transport_for(options))"
+                ),
+                _ => format!("{raw}.clone()"),
+            };
             let method = format!("raw_{}", api.name.to_snake_case().replace(['-', '.'], "_"));
             let _ = write!(
                 text,
                 "    /// The generated client of api-version {}, sending through the same pipeline.\n    ///\n    \
                  /// Its methods, and the types of `reqwest` in them, are outside of this crate's semantic\n    /// versioning.\n    \
                  #[cfg(feature = {:?})]\n    pub fn {method}(&self) -> foundry_raw::{}::Client {{\n        \
-                 self.raw_clients().{3}.clone()\n    }}\n\n",
-                api.name, api.feature, api.module, api.module
+                 {sent}\n    }}\n\n",
+                api.name, api.feature, api.module
             );
         }
         text.truncate(text.trim_end().len());

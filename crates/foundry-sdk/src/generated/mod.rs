@@ -59,7 +59,8 @@ impl crate::ProjectClient {
     /// versioning.
     #[cfg(feature = "v2025-05-01")]
     pub fn raw_2025_05_01(&self) -> foundry_raw::v2025_05_01::Client {
-        self.raw_clients().v2025_05_01.clone()
+        let options = self.options_of_classic(crate::pipeline::CallOptions::default());
+        self.raw_clients().v2025_05_01.over(self.transport_for(options))
     }
 
     /// The generated client of api-version v1, sending through the same pipeline.

@@ -99,7 +99,7 @@ impl Pipeline {
         in_runtime()?;
         check(&put.url).map_err(told)?;
         let operation = Operation::custom(&Method::PUT);
-        let reading = Reading { stream: false, idle: IDLE, limit: LIMIT };
+        let reading = Reading { stream: false, stream_events: false, idle: IDLE, limit: LIMIT };
         let policy = options.retry.as_ref().unwrap_or(&self.retry);
         let time = options.timeout.or(self.timeout);
         let started = self.clock.now();
