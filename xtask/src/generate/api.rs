@@ -52,18 +52,36 @@ pub(crate) struct TypeDefinition {
 pub(crate) enum Shape {
     Struct(Struct),
     Enum(Vec<EnumValue>),
-    Tagged { tag: String, branches: Vec<Branch>, secret: bool },
-    Untagged { variants: Vec<KindVariant>, objects: Vec<ObjectVariant> },
+    Tagged {
+        tag: String,
+        branches: Vec<Branch>,
+        untagged: Vec<UntaggedBranch>,
+        secret: bool,
+    },
+    /// `anything` says that a value of none of these is as good.
+    Untagged {
+        variants: Vec<KindVariant>,
+        objects: Vec<ObjectVariant>,
+        anything: bool,
+    },
     Alias(Type),
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Struct {
     /// Properties with one value, which the type writes itself.
-    pub(crate) fixed: Vec<(String, String)>,
+    pub(crate) fixed: Vec<Fixed>,
     pub(crate) fields: Vec<Field>,
     /// Whether the document allows further properties.
     pub(crate) open: bool,
+}
+
+/// A property with one value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fixed {
+    pub(crate) property: String,
+    pub(crate) value: String,
+    pub(crate) required: bool,
 }
 
 #[derive(Debug)]
@@ -125,6 +143,14 @@ pub(crate) struct Branch {
     pub(crate) values: Vec<String>,
 }
 
+/// A branch that need not have the tag: what has none is of it if it has these keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UntaggedBranch {
+    /// Its place among the branches.
+    pub(crate) index: usize,
+    pub(crate) needs: Vec<String>,
+}
+
 #[derive(Debug)]
 pub(crate) struct KindVariant {
     pub(crate) kind: Kind,
@@ -148,6 +174,8 @@ pub(crate) struct ObjectVariant {
     pub(crate) variant: String,
     pub(crate) ty: String,
     pub(crate) needs: Vec<String>,
+    /// The values of a property that tell it from others with these keys.
+    pub(crate) only: Option<(String, Vec<String>)>,
 }
 
 /// The type of a value.
@@ -315,7 +343,7 @@ impl Api {
                     model.fields.iter().filter_map(|field| field.ty.contained()).map(str::to_owned).collect()
                 }
                 Some(Shape::Tagged { branches, .. }) => branches.iter().map(|branch| branch.ty.clone()).collect(),
-                Some(Shape::Untagged { variants, objects }) => variants
+                Some(Shape::Untagged { variants, objects, .. }) => variants
                     .iter()
                     .filter_map(|variant| variant.ty.contained().map(str::to_owned))
                     .chain(objects.iter().map(|variant| variant.ty.clone()))
@@ -415,10 +443,16 @@ mod tests {
     fn what_would_contain_itself_by_value_is_boxed() {
         let branch = |ty: &str| Branch { variant: ty.to_owned(), ty: ty.to_owned(), values: vec![ty.to_owned()] };
         let branches = vec![branch("Leaf"), branch("Tree")];
-        let tagged = Shape::Tagged { tag: "type".to_owned(), branches, secret: false };
+        let tagged = Shape::Tagged { tag: "type".to_owned(), branches, untagged: Vec::new(), secret: false };
         let untagged = Shape::Untagged {
             variants: vec![KindVariant { kind: Kind::String, variant: "String".to_owned(), ty: Type::String }],
-            objects: vec![ObjectVariant { variant: "Tree".to_owned(), ty: "Tree".to_owned(), needs: Vec::new() }],
+            objects: vec![ObjectVariant {
+                variant: "Tree".to_owned(),
+                ty: "Tree".to_owned(),
+                needs: Vec::new(),
+                only: None,
+            }],
+            anything: false,
         };
         let tree = |ty: &str| structure(vec![field("left", named(ty)), field("leaf", named("Leaf"))]);
         let leaf = || structure(vec![field("text", Type::String)]);

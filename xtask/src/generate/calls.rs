@@ -119,7 +119,7 @@ fn json(api: &Api, ty: &Type, depth: usize) -> String {
         Type::Map(item) => format!("{{\"key\":{}}}", json(api, item, depth + 1)),
         Type::Named(name) => match api.types.get(name).map(|definition| &definition.shape) {
             Some(Shape::Struct(model)) => {
-                let fixed = model.fixed.iter().map(|(name, value)| format!("{name:?}:{value:?}"));
+                let fixed = model.fixed.iter().map(|fixed| format!("{:?}:{:?}", fixed.property, fixed.value));
                 let needed =
                     |field: &&super::api::Field| field.presence != Presence::Optional && field.access != Access::Read;
                 let fields = model.fields.iter().filter(needed);
@@ -132,7 +132,7 @@ fn json(api: &Api, ty: &Type, depth: usize) -> String {
             Some(Shape::Tagged { branches, .. }) => branches
                 .first()
                 .map_or_else(|| "null".to_owned(), |branch| json(api, &Type::Named(branch.ty.clone()), depth + 1)),
-            Some(Shape::Untagged { variants, objects }) => match (variants.first(), objects.first()) {
+            Some(Shape::Untagged { variants, objects, .. }) => match (variants.first(), objects.first()) {
                 (Some(variant), _) => json(api, &variant.ty, depth + 1),
                 (None, Some(object)) => json(api, &Type::Named(object.ty.clone()), depth + 1),
                 (None, None) => "null".to_owned(),

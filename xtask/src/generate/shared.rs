@@ -210,7 +210,7 @@ fn inner(a: &Shape, b: &Shape) -> Vec<(Type, Type)> {
             let named = |name: &str| Type::Named(name.to_owned());
             a.iter().filter_map(|branch| Some((named(&branch.ty), named(&same(&branch.values)?.ty)))).collect()
         }
-        (Shape::Untagged { variants: a, objects: x }, Shape::Untagged { variants: b, objects: y }) => {
+        (Shape::Untagged { variants: a, objects: x, .. }, Shape::Untagged { variants: b, objects: y, .. }) => {
             let kinds = a.iter().filter_map(|variant| {
                 Some((variant.ty.clone(), b.iter().find(|other| other.kind == variant.kind)?.ty.clone()))
             });
@@ -269,22 +269,30 @@ fn difference(a: &Shape, b: &Shape, pairs: &Pairs) -> Option<String> {
             };
             (values(a) != values(b)).then(|| "its values differ".to_owned())
         }
-        (Shape::Tagged { tag: a, branches: x, secret: s }, Shape::Tagged { tag: b, branches: y, secret: t }) => {
+        (
+            Shape::Tagged { tag: a, branches: x, untagged: u, secret: s },
+            Shape::Tagged { tag: b, branches: y, untagged: v, secret: t },
+        ) => {
             let same = a == b
                 && s == t
+                && u == v
                 && x.len() == y.len()
                 && x.iter()
                     .zip(y)
                     .all(|(a, b)| a.variant == b.variant && a.values == b.values && same_name(&a.ty, &b.ty));
             (!same).then(|| "its kinds differ".to_owned())
         }
-        (Shape::Untagged { variants: a, objects: x }, Shape::Untagged { variants: b, objects: y }) => {
-            let same = a.len() == b.len()
+        (
+            Shape::Untagged { variants: a, objects: x, anything: s },
+            Shape::Untagged { variants: b, objects: y, anything: t },
+        ) => {
+            let same = s == t
+                && a.len() == b.len()
                 && x.len() == y.len()
                 && a.iter().zip(b).all(|(a, b)| a.kind == b.kind && a.variant == b.variant && same_type(&a.ty, &b.ty))
-                && x.iter()
-                    .zip(y)
-                    .all(|(a, b)| a.needs == b.needs && a.variant == b.variant && same_name(&a.ty, &b.ty));
+                && x.iter().zip(y).all(|(a, b)| {
+                    a.needs == b.needs && a.only == b.only && a.variant == b.variant && same_name(&a.ty, &b.ty)
+                });
             (!same).then(|| "its kinds differ".to_owned())
         }
         (Shape::Alias(a), Shape::Alias(b)) => {

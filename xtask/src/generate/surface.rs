@@ -24,8 +24,8 @@ pub(crate) fn emit(api: &Api, methods: &[Method]) -> String {
                     .map(|field| field.name.as_str())
                     .collect();
                 let _ = writeln!(text, "struct {name} new({})", new.join(", "));
-                for (property, value) in &model.fixed {
-                    let _ = writeln!(text, "struct {name} writes {property}={value:?}");
+                for fixed in &model.fixed {
+                    let _ = writeln!(text, "struct {name} writes {}={:?}", fixed.property, fixed.value);
                 }
                 for field in &model.fields {
                     let optional = matches!(field.presence, Presence::Optional | Presence::Nullable);
@@ -50,7 +50,7 @@ pub(crate) fn emit(api: &Api, methods: &[Method]) -> String {
                     let _ = writeln!(text, "variant {name}::{}({}) = {:?}", branch.variant, branch.ty, branch.values);
                 }
             }
-            Shape::Untagged { variants, objects } => {
+            Shape::Untagged { variants, objects, .. } => {
                 let _ = writeln!(text, "union {name}");
                 for variant in variants {
                     let _ = writeln!(text, "variant {name}::{}({})", variant.variant, variant.ty.rust());

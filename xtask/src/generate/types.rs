@@ -160,7 +160,7 @@ fn definition_text(api: &Api, name: &str, definition: &TypeDefinition) -> String
             body.push_str("    }\n}\n");
             text = body;
         }
-        Shape::Tagged { tag, branches, secret } => {
+        Shape::Tagged { tag, branches, untagged, secret } => {
             let secret = if *secret { " secret" } else { "" };
             text = docs::lines("    ", &description);
             let mut body = String::new();
@@ -172,13 +172,19 @@ fn definition_text(api: &Api, name: &str, definition: &TypeDefinition) -> String
                 body.push_str(&docs::lines("        ", &description));
                 let _ = writeln!(body, "        {}({}) = {index} {},", branch.variant, branch.ty, values.join(" | "));
             }
-            body.push_str("    }\n}\n");
+            body.push_str("    }");
+            if !untagged.is_empty() {
+                let branches = untagged.iter().map(|branch| format!("{} needs {:?}", branch.index, branch.needs));
+                let _ = write!(body, " untagged [{}]", branches.collect::<Vec<_>>().join(", "));
+            }
+            body.push_str("\n}\n");
             text = body;
         }
-        Shape::Untagged { variants, objects } => {
+        Shape::Untagged { variants, objects, anything } => {
             text = docs::lines("    ", &description);
+            let anything = if *anything { " anything" } else { "" };
             let mut body = String::new();
-            let _ = writeln!(body, "untagged_union! {{\n{text}    {name} {{");
+            let _ = writeln!(body, "untagged_union! {{\n{text}    {name}{anything} {{");
             body.push_str("        kinds [\n");
             for variant in variants {
                 let (kind, shown) = match variant.kind {
@@ -200,11 +206,13 @@ fn definition_text(api: &Api, name: &str, definition: &TypeDefinition) -> String
             body.push_str("        ]\n        objects [\n");
             for (index, object) in objects.iter().enumerate() {
                 let needs: Vec<String> = object.needs.iter().map(|key| format!("{key:?}")).collect();
+                let only = object.only.as_ref().map(|(tag, values)| format!(" only {tag:?} {values:?}"));
+                let only = only.unwrap_or_default();
                 let description = branch_description(api, &object.ty, "an object");
                 body.push_str(&docs::lines("            ", &description));
                 let _ = writeln!(
                     body,
-                    "            {}({}) = {index} needs [{}],",
+                    "            {}({}) = {index} needs [{}]{only},",
                     object.variant,
                     object.ty,
                     needs.join(", ")
@@ -244,8 +252,11 @@ fn structure(text: &mut String, name: &str, model: &Struct) {
     }
     let open = if model.open { ", open" } else { "" };
     let _ = writeln!(text, "model! {{\n    {name}{open};");
-    let fixed: Vec<String> =
-        model.fixed.iter().enumerate().map(|(index, (name, value))| format!("{index} {name:?} = {value:?}")).collect();
+    let fixed = model.fixed.iter().enumerate().map(|(index, fixed)| {
+        let optional = if fixed.required { "" } else { " optional" };
+        format!("{index} {:?} = {:?}{optional}", fixed.property, fixed.value)
+    });
+    let fixed: Vec<String> = fixed.collect();
     let _ = writeln!(text, "    fixed [{}]", fixed.join(", "));
     if model.fields.is_empty() {
         text.push_str("    fields []\n}\n");

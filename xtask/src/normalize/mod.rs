@@ -11,6 +11,7 @@ mod unions;
 
 pub(crate) use operations::{BODY_FRAGMENT, is_argument};
 pub(crate) use schemas::CONSTANT;
+pub(crate) use unions::TAGS;
 
 use serde_json::Value;
 

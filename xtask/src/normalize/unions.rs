@@ -8,7 +8,7 @@ use super::schemas::{CONSTANT, each_schema};
 use crate::failure::Failure;
 
 /// Properties that tell kinds apart.
-const TAGS: &[&str] = &["type", "kind", "role", "object"];
+pub(crate) const TAGS: &[&str] = &["type", "kind", "role", "object"];
 
 /// Gives unions of objects that all fix one property a discriminator. Objects of one value stay a union
 /// among themselves, by the keys they need; parts that are no objects stay beside them.

@@ -28,10 +28,12 @@ pub(crate) use model::{
     Access, Entries, Field, Fields, MAX_FIELDS, Presence, RequestBody, fill, set_any, set_fixed, set_required,
 };
 pub(crate) use reader::{Kind, Reader};
-pub(crate) use union::{branch_by_keys, tag_of, unknown};
+pub(crate) use union::{Needs, branch_by_keys, tag_of, unknown};
 
 pub(crate) use model::{
-    model, model_access, model_open, model_presence, model_set, model_setter, model_some, model_write,
+    model, model_access, model_fixed, model_open, model_presence, model_set, model_setter, model_some, model_write,
 };
 pub(crate) use open_enum::open_enum;
-pub(crate) use union::{tagged_union, union_decode, union_from, union_kind, union_value, untagged_union};
+pub(crate) use union::{
+    tagged_union, union_decode, union_from, union_kind, union_only, union_other, union_value, untagged_union,
+};

@@ -17,6 +17,8 @@ pub(crate) enum Presence {
     /// Required, and without it the value is of no use: an `id`.
     Key,
     Required,
+    /// Not required, but written by the type: where it was not received it is left out again.
+    Written,
     Optional,
 }
 
@@ -96,6 +98,9 @@ pub(crate) fn fill(
             return Err(reader.fail(format!("`{}` is missing", field.name)));
         }
         target.extra_mut().set_absent(index as u16);
+        if field.presence == Presence::Written {
+            continue;
+        }
         reader.note(Some(field.name), |report, direction, place| {
             let expected = match field.access {
                 Access::Both => true,
@@ -285,20 +290,20 @@ impl<'a, M: SerializeMap> Entries<'a, M> {
 
 /// Makes a struct a wire type: decoding, encoding and setters.
 ///
-/// `fixed` lists properties with one value, which the type writes itself; `fields` the others:
-/// index, presence, access, name on the wire, field, and the shape its setter takes. A struct whose
+/// `fixed` lists properties with one value, which the type writes itself, also where they are
+/// `optional`; `fields` the others: index, presence, access, name on the wire, field, and the shape its setter takes. A struct whose
 /// document allows further properties is `open`: those are no unknown ones.
 macro_rules! model {
     (
         $model:ident $(, $open:ident)?;
-        fixed [$($fixed_index:literal $fixed_name:literal = $fixed_value:literal $(,)?)*]
+        fixed [$($fixed_index:literal $fixed_name:literal = $fixed_value:literal $($optional:ident)? $(,)?)*]
         fields [$($index:literal $presence:ident $access:ident $name:literal $field:ident: $shape:ident($($item:tt)+) $(,)?)*]
     ) => {
         const _: () = {
             const FIELDS: &[$crate::wire::Field] = &[
                 $($crate::wire::Field {
                     name: $fixed_name,
-                    presence: $crate::wire::Presence::Required,
+                    presence: $crate::wire::model_fixed!($($optional)?),
                     access: $crate::wire::Access::Both,
                 },)*
                 $($crate::wire::Field {
@@ -383,6 +388,16 @@ macro_rules! model_open {
     };
 }
 pub(crate) use model_open;
+
+macro_rules! model_fixed {
+    () => {
+        $crate::wire::Presence::Required
+    };
+    (optional) => {
+        $crate::wire::Presence::Written
+    };
+}
+pub(crate) use model_fixed;
 
 macro_rules! model_presence {
     (key) => {

@@ -6,40 +6,82 @@ use super::error::DecodeError;
 use super::reader::{Kind, Reader};
 
 /// Finds the branch of the object that comes next by its tag, without taking it; `None` if what
-/// comes is no object, or its tag is unknown or missing. The first known value of the tag counts.
+/// comes is no object, or its tag is unknown. The first known value of the tag counts. An object
+/// without the tag is of the first of the `untagged` branches whose keys it has.
 pub(crate) fn tag_of(
     reader: &mut Reader<'_>,
     tag: &'static str,
     branch_of: fn(&str) -> Option<usize>,
+    untagged: &[(usize, &'static [&'static str])],
 ) -> Result<Option<usize>, DecodeError> {
     if reader.kind()? != Kind::Object {
         return Ok(None);
     }
     let mut branch = None;
+    let mut is_tagged = false;
     reader.look_ahead(
         |name| (name == tag).then_some(()),
         |(), value| {
+            is_tagged |= !value.is_null();
             branch = value.str_with(branch_of).flatten();
             branch.is_some()
         },
     )?;
-    Ok(branch)
+    if is_tagged || untagged.is_empty() {
+        return Ok(branch);
+    }
+    let needs: Vec<Needs> = untagged.iter().map(|(_, keys)| Needs { keys, only: None }).collect();
+    Ok(branch_by_keys(reader, &needs)?.and_then(|place| untagged.get(place)).map(|(index, _)| *index))
+}
+
+/// What tells an object of a union without a tag: the keys it has, and the values that one of its
+/// properties can have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Needs {
+    pub(crate) keys: &'static [&'static str],
+    pub(crate) only: Option<(&'static str, &'static [&'static str])>,
 }
 
 /// Finds the branch of the object that comes next by the keys it has, without taking it: the first
-/// one whose `needed` keys are all there.
-pub(crate) fn branch_by_keys(reader: &mut Reader<'_>, branches: &[&[&str]]) -> Result<Option<usize>, DecodeError> {
+/// one whose keys are all there and that can have the value there is, or else whose keys are.
+pub(crate) fn branch_by_keys(reader: &mut Reader<'_>, branches: &[Needs]) -> Result<Option<usize>, DecodeError> {
     let mut present: Vec<&str> = Vec::new();
+    // Of the branches, a bit for each that cannot have a value that was found.
+    let mut excluded = 0_u64;
     reader.look_ahead(
-        |name| branches.iter().flat_map(|needed| needed.iter()).find(|needed| **needed == name),
+        |name| {
+            let named = |branch: &Needs| {
+                let only = branch.only.map(|(tag, _)| tag);
+                branch.keys.iter().copied().chain(only).find(|key| *key == name)
+            };
+            branches.iter().find_map(named)
+        },
         |name, value| {
-            if !value.is_null() && !present.contains(name) {
+            if value.is_null() {
+                return false;
+            }
+            if !present.contains(&name) {
                 present.push(name);
+            }
+            let cannot_be = |text: &str| {
+                let mut found = 0_u64;
+                for (index, branch) in branches.iter().enumerate().take(64) {
+                    if branch.only.is_some_and(|(tag, values)| tag == name && !values.contains(&text)) {
+                        found |= 1 << index;
+                    }
+                }
+                found
+            };
+            if branches.iter().any(|branch| branch.only.is_some_and(|(tag, _)| tag == name)) {
+                excluded |= value.str_with(cannot_be).unwrap_or(0);
             }
             false
         },
     )?;
-    Ok(branches.iter().position(|needed| needed.iter().all(|name| present.contains(name))))
+    let has_keys = |branch: &Needs| branch.keys.iter().all(|name| present.contains(name));
+    let fits = |(index, branch): (usize, &Needs)| has_keys(branch) && (index >= 64 || excluded & 1 << index == 0);
+    let best = branches.iter().enumerate().position(fits);
+    Ok(best.or_else(|| branches.iter().position(has_keys)))
 }
 
 /// A value of a union that none of its branches stands for, kept as received.
@@ -48,11 +90,12 @@ pub(crate) fn unknown(reader: &mut Reader<'_>) -> Result<Value, DecodeError> {
     reader.value()
 }
 
-/// Makes a union by a tag: variants with their types and the values of the tag.
+/// Makes a union by a tag: variants with their types and the values of the tag; `untagged` those
+/// that need not have the tag, with the keys that tell them then.
 macro_rules! tagged_union {
     ($(#[$meta:meta])* $name:ident by $tag:literal $($secret:ident)? {
         $($(#[$variant_meta:meta])* $variant:ident($branch:ty) = $index:literal $($value:literal)|+,)*
-    }) => {
+    } $(untagged [$($untagged:literal needs [$($key:literal),*]),*])?) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
@@ -76,7 +119,8 @@ macro_rules! tagged_union {
                         _ => None,
                     }
                 }
-                match $crate::wire::tag_of(reader, $tag, branch_of)? {
+                const UNTAGGED: &[(usize, &'static [&'static str])] = &[$($(($untagged, &[$($key),*])),*)?];
+                match $crate::wire::tag_of(reader, $tag, branch_of, UNTAGGED)? {
                     $(Some($index) => match <$branch as $crate::Decode>::decode(reader) {
                         Ok(branch) => Ok(Self::$variant(branch)),
                         Err(error) => Err(error.in_kind(stringify!($name), stringify!($variant))),
@@ -119,12 +163,12 @@ macro_rules! union_value {
 }
 pub(crate) use union_value;
 
-/// Makes a union without a tag: variants by the kind of JSON value; objects by the keys they need,
-/// in the order given.
+/// Makes a union without a tag: variants by the kind of JSON value; objects by the keys they need
+/// and the values that one property can `only` have, in the order given. Of a union of `anything` a value of none of them is nothing to report.
 macro_rules! untagged_union {
-    ($(#[$meta:meta])* $name:ident {
+    ($(#[$meta:meta])* $name:ident $($anything:ident)? {
         kinds [$($(#[$variant_meta:meta])* $kind:ident $variant:ident($branch:ty),)*]
-        objects [$($(#[$object_meta:meta])* $object_variant:ident($object:ty) = $index:literal needs [$($key:literal),*],)*]
+        objects [$($(#[$object_meta:meta])* $object_variant:ident($object:ty) = $index:literal needs [$($key:literal),*] $(only $only:literal [$($value:literal),*])?,)*]
     }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq)]
@@ -146,7 +190,10 @@ macro_rules! untagged_union {
         impl $crate::Decode for $name {
             fn decode(reader: &mut $crate::wire::Reader<'_>) -> Result<Self, $crate::wire::DecodeError> {
                 #[allow(unused_variables, reason = "not every union has objects")]
-                const OBJECTS: &[&[&str]] = &[$(&[$($key),*]),*];
+                const OBJECTS: &[$crate::wire::Needs] = &[$($crate::wire::Needs {
+                    keys: &[$($key),*],
+                    only: $crate::wire::union_only!($($only [$($value),*])?),
+                }),*];
                 match reader.kind()? {
                     $($crate::wire::union_kind!($kind) => {
                         $crate::wire::union_decode!($kind $branch, reader).map(Self::$variant)
@@ -157,10 +204,10 @@ macro_rules! untagged_union {
                                 Ok(value) => Ok(Self::$object_variant(value)),
                                 Err(error) => Err(error.in_kind(stringify!($name), stringify!($object_variant))),
                             },)*
-                            _ => $crate::wire::unknown(reader).map(Self::Unknown),
+                            _ => $crate::wire::union_other!(reader $($anything)?).map(Self::Unknown),
                         }
                     }
-                    _ => $crate::wire::unknown(reader).map(Self::Unknown),
+                    _ => $crate::wire::union_other!(reader $($anything)?).map(Self::Unknown),
                 }
             }
 
@@ -187,6 +234,26 @@ macro_rules! untagged_union {
     };
 }
 pub(crate) use untagged_union;
+
+macro_rules! union_only {
+    () => {
+        None
+    };
+    ($tag:literal $values:tt) => {
+        Some(($tag, &$values))
+    };
+}
+pub(crate) use union_only;
+
+macro_rules! union_other {
+    ($reader:ident) => {
+        $crate::wire::unknown($reader)
+    };
+    ($reader:ident anything) => {
+        $reader.value()
+    };
+}
+pub(crate) use union_other;
 
 macro_rules! union_kind {
     (any_string) => {

@@ -1,15 +1,16 @@
 //! The shape of a schema: struct, enum, union or another name of a type.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
 use super::{Reader, reference, schema_name, strings, text};
 use crate::failure::Failure;
 use crate::generate::api::{
-    Access, Branch, EnumValue, Field, Kind, KindVariant, Loosened, ObjectVariant, Presence, Shape, Struct, Type,
+    Access, Branch, EnumValue, Field, Fixed, Kind, KindVariant, Loosened, ObjectVariant, Presence, Shape, Struct, Type,
+    UntaggedBranch,
 };
-use crate::normalize::CONSTANT;
+use crate::normalize::{CONSTANT, TAGS};
 
 /// The mark of our overlays for a part of a union that is read as another part with the same keys.
 const SENT_ONLY: &str = "x-sent-only";
@@ -106,7 +107,8 @@ impl Reader<'_> {
                 let tag_values = self.tags.get(name).and_then(|tags| tags.get(property));
                 let is_tag = tag_values.is_some_and(|values| values.len() == 1 && values.contains(constant));
                 if is_tag || (is_required && in_requests && !read_only) {
-                    model.fixed.push((property.clone(), constant.to_owned()));
+                    let (property, value) = (property.clone(), constant.to_owned());
+                    model.fixed.push(Fixed { property, value, required: is_required });
                     continue;
                 }
             }
@@ -183,7 +185,41 @@ impl Reader<'_> {
             }
         }
         let secret = schema["x-secret"] == true;
-        Ok(Shape::Tagged { tag, branches: self.branches(pairs, place)?, secret })
+        let branches = self.branches(pairs, place)?;
+        let untagged = self.untagged_branches(schema, &tag, &branches)?;
+        Ok(Shape::Tagged { tag, branches, untagged, secret })
+    }
+
+    /// The branches that need not have the tag, those that need the most keys first. Of several that
+    /// need the same keys it is none: what has no tag may be of any of them.
+    fn untagged_branches(
+        &self,
+        schema: &Value,
+        tag: &str,
+        branches: &[Branch],
+    ) -> Result<Vec<UntaggedBranch>, Failure> {
+        let mut found: Vec<UntaggedBranch> = Vec::new();
+        for name in schema["oneOf"].as_array().into_iter().flatten().filter_map(reference) {
+            let ty = self.rust_name(name)?;
+            let Some(index) = branches.iter().position(|branch| branch.ty == ty) else { continue };
+            let branch = self.schemas.get(name).unwrap_or(&Value::Null);
+            // Those of one value of the tag are a union by themselves.
+            let parts = branch["anyOf"].as_array().into_iter().flatten().filter_map(reference);
+            let parts: Vec<&Value> = parts.filter_map(|part| self.schemas.get(part)).collect();
+            for part in if parts.is_empty() { vec![branch] } else { parts } {
+                let needs = strings(&part["required"]);
+                let branch = UntaggedBranch { index, needs };
+                let has_tag = part["properties"].get(tag).is_some();
+                if has_tag && !branch.needs.iter().any(|key| key == tag) && !found.contains(&branch) {
+                    found.push(branch);
+                }
+            }
+        }
+        let keys = |branch: &UntaggedBranch| branch.needs.iter().cloned().collect::<BTreeSet<_>>();
+        let all: Vec<(usize, BTreeSet<String>)> = found.iter().map(|branch| (branch.index, keys(branch))).collect();
+        found.retain(|branch| !all.iter().any(|(index, needs)| *index != branch.index && *needs == keys(branch)));
+        found.sort_by_key(|branch| std::cmp::Reverse(branch.needs.len()));
+        Ok(found)
     }
 
     fn branches(&self, pairs: Vec<(String, &str)>, place: &str) -> Result<Vec<Branch>, Failure> {
@@ -210,15 +246,18 @@ impl Reader<'_> {
     /// A union without a discriminator: by the kind of JSON value and the keys that objects need.
     fn untagged(&self, parts: &[Value], place: &str) -> Result<Shape, Failure> {
         // What may be anything is what a union keeps as received.
+        let anything = parts.iter().any(is_anything);
         let parts = parts.iter().filter(|part| !is_anything(part));
         let mut variants: BTreeMap<Kind, KindVariant> = BTreeMap::new();
         let mut objects: Vec<ObjectVariant> = Vec::new();
+        let tag = self.telling(parts.clone());
         for part in parts {
             let (kind, named) = self.kind(part, place)?;
             if let (Kind::Object, Some(name)) = (kind, named) {
                 let needs = strings(&self.schemas.get(name).unwrap_or(&Value::Null)["required"]);
                 let ty = self.rust_name(name)?.to_owned();
-                objects.push(ObjectVariant { variant: ty.clone(), ty, needs });
+                let values = tag.and_then(|tag| Some((tag.to_owned(), self.closed_values(name, tag)?)));
+                objects.push(ObjectVariant { variant: ty.clone(), ty, needs, only: values });
                 continue;
             }
             let variant = match (named, kind) {
@@ -269,7 +308,32 @@ impl Reader<'_> {
                 ));
             }
         }
-        Ok(Shape::Untagged { variants: variants.into_values().collect(), objects })
+        Ok(Shape::Untagged { variants: variants.into_values().collect(), objects, anything })
+    }
+
+    /// A property whose values tell objects apart that may have the same keys.
+    fn telling<'p>(&self, parts: impl Iterator<Item = &'p Value> + Clone) -> Option<&'static str> {
+        let objects = parts
+            .filter_map(reference)
+            .filter(|name| self.schemas.get(*name).is_some_and(|schema| schema["type"] == "object"));
+        TAGS.iter().copied().find(|tag| {
+            let values: Option<Vec<_>> = objects.clone().map(|name| self.closed_values(name, tag)).collect();
+            values.is_some_and(|values| values.windows(2).any(|pair| pair[0] != pair[1]))
+        })
+    }
+
+    /// The values that a property of a schema can have, if none are to come.
+    fn closed_values(&self, name: &str, property: &str) -> Option<Vec<String>> {
+        let property = self.schemas.get(name)?.get("properties")?.get(property)?;
+        let schema = match reference(property) {
+            Some(name) => self.schemas.get(name)?,
+            None => property,
+        };
+        if let Some(constant) = text(schema, CONSTANT) {
+            return Some(vec![constant]);
+        }
+        let values = strings(&schema["enum"]);
+        (!values.is_empty() && schema["x-extensible-enum"] != true).then_some(values)
     }
 
     /// The JSON kind of a part of a union, and its name if it has one.

@@ -1,7 +1,7 @@
 //! What the reader makes of small documents.
 
 use super::*;
-use crate::generate::api::{Access, Features, Field, Kind, Paging, Presence, Shape, Struct, Type};
+use crate::generate::api::{Access, Features, Field, Fixed, Kind, Paging, Presence, Shape, Struct, Type};
 use crate::normalize;
 use serde_json::json;
 
@@ -138,7 +138,7 @@ fn a_constant_is_written_by_the_type_where_it_is_a_tag_or_required_in_requests()
     let constant = |read_only: bool| json!({ "type": "string", "enum": ["x"], "readOnly": read_only });
     let thing = |required: Value, read_only: bool| json!({ "type": "object", "required": required, "properties": { "object": constant(read_only) } });
     let fixed = |name: &str, schema: Value| structure(&types(json!({ name: schema })), name).fixed.clone();
-    let written = vec![("object".to_owned(), "x".to_owned())];
+    let written = vec![Fixed { property: "object".to_owned(), value: "x".to_owned(), required: true }];
     assert_eq!(fixed("In", thing(json!(["object"]), false)), written);
     assert_eq!(fixed("In", thing(json!([]), false)), []);
     assert_eq!(fixed("In", thing(json!(["object"]), true)), []);
@@ -165,12 +165,68 @@ fn union(extra: (&str, Value)) -> Value {
 #[test]
 fn the_tag_of_a_branch_is_written_by_the_branch() {
     let types = types(union(("Other", json!({ "type": "string" }))));
-    assert_eq!(structure(&types, "Cat").fixed, [("type".to_owned(), "cat".to_owned())]);
+    let tag = Fixed { property: "type".to_owned(), value: "cat".to_owned(), required: false };
+    assert_eq!(structure(&types, "Cat").fixed, [tag]);
     assert!(structure(&types, "Cat").fields.is_empty());
     let Shape::Tagged { tag, branches, .. } = &types["Out"].shape else { panic!("{:?}", types["Out"]) };
     assert_eq!(tag, "type");
     let shown: Vec<_> = branches.iter().map(|b| (b.variant.as_str(), b.ty.as_str(), b.values.clone())).collect();
     assert_eq!(shown, [("Cat", "Cat", vec!["cat".to_owned()]), ("Dog", "Dog", vec!["dog".to_owned()])]);
+}
+
+#[test]
+fn what_has_no_tag_goes_by_the_keys_of_branches_that_need_none() {
+    let untagged = |cat: Value, dog: Value| {
+        let mut schemas = union(("Other", json!({ "type": "string" })));
+        (schemas["Cat"]["required"], schemas["Dog"]["required"]) = (cat, dog);
+        let types = types(schemas);
+        let Shape::Tagged { untagged, .. } = &types["Out"].shape else { panic!("{:?}", types["Out"]) };
+        untagged.iter().map(|branch| (branch.index, branch.needs.join(" "))).collect::<Vec<_>>()
+    };
+    assert_eq!(untagged(json!(["type"]), json!(["type", "bark"])), []);
+    assert_eq!(untagged(json!(["type"]), json!(["bark"])), [(1, "bark".to_owned())]);
+    // The most keys first.
+    assert_eq!(untagged(json!([]), json!(["bark"])), [(1, "bark".to_owned()), (0, String::new())]);
+    // The same keys tell nothing.
+    assert_eq!(untagged(json!(["a", "b"]), json!(["b", "a"])), []);
+}
+
+#[test]
+fn a_union_with_a_part_that_may_be_anything_says_so() {
+    let anything = |parts: Value| match &types(json!({ "In": { "anyOf": parts } }))["In"].shape {
+        Shape::Untagged { variants, anything, .. } => (variants.len(), *anything),
+        shape => panic!("{shape:?}"),
+    };
+    assert_eq!(anything(json!([{ "type": "string" }, { "description": "d" }])), (1, true));
+    assert_eq!(anything(json!([{ "type": "string" }, { "type": "boolean" }])), (2, false));
+}
+
+#[test]
+fn objects_with_the_same_keys_are_told_apart_by_values_that_are_all_there_are() {
+    let only = |first: Value, second: Value| {
+        let object = |role: &str, required: Value| {
+            let properties = json!({ "role": reference_to(role), "text": { "type": "string" } });
+            json!({ "type": "object", "required": required, "properties": properties })
+        };
+        let types = types(json!({
+            "Out": { "anyOf": [reference_to("Asked"), reference_to("Said")] },
+            "Asked": object("AskedRole", json!(["role", "text", "id"])),
+            "Said": object("SaidRole", json!(["role", "text"])),
+            "AskedRole": first,
+            "SaidRole": second,
+        }));
+        let Shape::Untagged { objects, .. } = &types["Out"].shape else { panic!("{:?}", types["Out"]) };
+        let shown = objects.iter().map(|object| {
+            object.only.as_ref().map_or(String::new(), |(tag, values)| format!("{tag} {}", values.join(" ")))
+        });
+        shown.collect::<Vec<_>>()
+    };
+    let closed = |values: &[&str]| json!({ "type": "string", "enum": values });
+    let open = json!({ "type": "string", "enum": ["user", "system"], "x-extensible-enum": true });
+    let roles = closed(&["user", "system"]);
+    assert_eq!(only(roles.clone(), closed(&["user", "robot"])), ["role user system", "role user robot"]);
+    assert_eq!(only(roles.clone(), roles.clone()), ["", ""]);
+    assert_eq!(only(roles, open), ["", ""]);
 }
 
 #[test]
@@ -197,7 +253,7 @@ fn a_union_without_a_tag_goes_by_kind_and_then_by_the_most_keys() {
         "Few": object(json!(["a"])),
         "Many": object(json!(["a", "b"])),
     }));
-    let Shape::Untagged { variants, objects } = &types["In"].shape else { panic!("{:?}", types["In"]) };
+    let Shape::Untagged { variants, objects, .. } = &types["In"].shape else { panic!("{:?}", types["In"]) };
     let variants: Vec<_> = variants.iter().map(|v| (v.kind, v.ty.rust())).collect();
     assert_eq!(variants, [(Kind::AnyString, "Mode".to_owned()), (Kind::Array, "Vec<i64>".to_owned())]);
     let objects: Vec<_> = objects.iter().map(|o| (o.ty.as_str(), o.needs.len())).collect();

@@ -2098,7 +2098,7 @@ tagged_union! {
         ToolSearchOutput(OpenAiResponseToolSearchOutputItemParamParam) = 29 "tool_search_output",
         /// A search of the web.
         WebSearchCall(OpenAiResponseFunctionWebSearchParam) = 30 "web_search_call",
-    }
+    } untagged [22 needs ["content", "role"], 15 needs ["id"]]
 }
 
 untagged_union! {
@@ -2108,11 +2108,11 @@ untagged_union! {
         ]
         objects [
             /// A message that the model wrote.
-            OpenAiResponseOutputMessageParam(OpenAiResponseOutputMessageParam) = 0 needs ["id", "content", "role", "status", "type"],
+            OpenAiResponseOutputMessageParam(OpenAiResponseOutputMessageParam) = 0 needs ["id", "content", "role", "status", "type"] only "role" ["assistant"],
             /// A message in short form.
-            OpenAiEasyInputMessageParam(OpenAiEasyInputMessageParam) = 1 needs ["content", "role"],
+            OpenAiEasyInputMessageParam(OpenAiEasyInputMessageParam) = 1 needs ["content", "role"] only "role" ["user", "assistant", "system", "developer"],
             /// A message of the input.
-            OpenAiResponseInputItemParamMessage(OpenAiResponseInputItemParamMessage) = 2 needs ["content", "role"],
+            OpenAiResponseInputItemParamMessage(OpenAiResponseInputItemParamMessage) = 2 needs ["content", "role"] only "role" ["user", "system", "developer"],
         ]
     }
 }
@@ -7893,7 +7893,7 @@ impl OpenAiResponseInputItemParamItemReference {
 
 model! {
     OpenAiResponseInputItemParamItemReference;
-    fixed [0 "type" = "item_reference"]
+    fixed [0 "type" = "item_reference" optional]
     fields [
         1 required both "id" id: plain(String),
     ]

@@ -619,7 +619,7 @@ model! {
 
 untagged_union! {
     /// One condition of several.
-    OpenAiCompoundFilterFilter {
+    OpenAiCompoundFilterFilter anything {
         kinds [
         ]
         objects [
@@ -6615,7 +6615,7 @@ tagged_union! {
         ToolSearchOutput(OpenAiResponseToolSearchOutputItemParam) = 29 "tool_search_output",
         /// A search of the web.
         WebSearchCall(OpenAiResponseFunctionWebSearch) = 30 "web_search_call",
-    }
+    } untagged [22 needs ["content", "role"], 15 needs ["id"]]
 }
 
 /// Tools that the model may call from here on.
@@ -7485,7 +7485,7 @@ impl OpenAiResponseInputItemItemReference {
 
 model! {
     OpenAiResponseInputItemItemReference;
-    fixed [0 "type" = "item_reference"]
+    fixed [0 "type" = "item_reference" optional]
     fields [
         1 key both "id" id: plain(String),
     ]
@@ -7498,11 +7498,11 @@ untagged_union! {
         ]
         objects [
             /// A message that the model wrote.
-            OpenAiResponseOutputMessage(OpenAiResponseOutputMessage) = 0 needs ["id", "content", "role", "status", "type"],
+            OpenAiResponseOutputMessage(OpenAiResponseOutputMessage) = 0 needs ["id", "content", "role", "status", "type"] only "role" ["assistant"],
             /// A message in short form.
-            OpenAiEasyInputMessage(OpenAiEasyInputMessage) = 1 needs ["content", "role"],
+            OpenAiEasyInputMessage(OpenAiEasyInputMessage) = 1 needs ["content", "role"] only "role" ["user", "assistant", "system", "developer"],
             /// A message of the input.
-            OpenAiResponseInputItemMessage(OpenAiResponseInputItemMessage) = 2 needs ["content", "role"],
+            OpenAiResponseInputItemMessage(OpenAiResponseInputItemMessage) = 2 needs ["content", "role"] only "role" ["user", "system", "developer"],
         ]
     }
 }
@@ -7987,7 +7987,7 @@ tagged_union! {
         ToolSearchOutput(OpenAiResponseToolSearchOutputItemParamParam) = 29 "tool_search_output",
         /// A search of the web.
         WebSearchCall(OpenAiResponseFunctionWebSearchParam) = 30 "web_search_call",
-    }
+    } untagged [22 needs ["content", "role"], 15 needs ["id"]]
 }
 
 untagged_union! {
@@ -7997,11 +7997,11 @@ untagged_union! {
         ]
         objects [
             /// A message that the model wrote.
-            OpenAiResponseOutputMessageParam(OpenAiResponseOutputMessageParam) = 0 needs ["id", "content", "role", "status", "type"],
+            OpenAiResponseOutputMessageParam(OpenAiResponseOutputMessageParam) = 0 needs ["id", "content", "role", "status", "type"] only "role" ["assistant"],
             /// A message in short form.
-            OpenAiEasyInputMessageParam(OpenAiEasyInputMessageParam) = 1 needs ["content", "role"],
+            OpenAiEasyInputMessageParam(OpenAiEasyInputMessageParam) = 1 needs ["content", "role"] only "role" ["user", "assistant", "system", "developer"],
             /// A message of the input.
-            OpenAiResponseInputParamMessage(OpenAiResponseInputParamMessage) = 2 needs ["content", "role"],
+            OpenAiResponseInputParamMessage(OpenAiResponseInputParamMessage) = 2 needs ["content", "role"] only "role" ["user", "system", "developer"],
         ]
     }
 }
@@ -9330,7 +9330,7 @@ impl OpenAiResponseInputParamItemReference {
 
 model! {
     OpenAiResponseInputParamItemReference;
-    fixed [0 "type" = "item_reference"]
+    fixed [0 "type" = "item_reference" optional]
     fields [
         1 required both "id" id: plain(String),
     ]
@@ -10685,9 +10685,9 @@ untagged_union! {
         ]
         objects [
             /// A message that the model wrote.
-            OpenAiResponseOutputMessage(OpenAiResponseOutputMessage) = 0 needs ["id", "content", "role", "status", "type"],
+            OpenAiResponseOutputMessage(OpenAiResponseOutputMessage) = 0 needs ["id", "content", "role", "status", "type"] only "role" ["assistant"],
             /// A message of the input.
-            OpenAiResponseInputMessageItem(OpenAiResponseInputMessageItem) = 1 needs ["id", "content", "role", "type"],
+            OpenAiResponseInputMessageItem(OpenAiResponseInputMessageItem) = 1 needs ["id", "content", "role", "type"] only "role" ["user", "system", "developer"],
         ]
     }
 }
@@ -16053,7 +16053,7 @@ model! {
 
 untagged_union! {
     /// `OpenAI.SharedCompoundFilterFiltersItem` of the document.
-    OpenAiSharedCompoundFilterFiltersItem {
+    OpenAiSharedCompoundFilterFiltersItem anything {
         kinds [
         ]
         objects [

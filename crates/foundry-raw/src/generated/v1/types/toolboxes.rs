@@ -592,7 +592,7 @@ model! {
 
 untagged_union! {
     /// `CompoundFilterFiltersItem` of the document.
-    CompoundFilterFiltersItem {
+    CompoundFilterFiltersItem anything {
         kinds [
         ]
         objects [
