@@ -1,58 +1,34 @@
-//! Every schema of the document: values made from it decode, lose nothing but nulls, and what is
+//! Every schema of every document: values made from it decode, lose nothing but nulls, and what is
 //! planted in them is reported.
 #![cfg(feature = "inspect")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod values;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use foundry_raw::Direction;
-use foundry_raw::inspect::apis;
-use serde_json::Value;
-use values::{Fault, Maker, reference};
+use foundry_raw::inspect::{ApiEntry, Decoded, SchemaEntry, apis};
+use serde_json::{Value, json};
+use values::reports::Expected;
+use values::schemas::{Schemas, enum_values};
+use values::{Fault, Maker, Node};
 
-/// How many values of each kind are made of a schema; `SCHEMA_VALUES` asks for more.
-fn rounds() -> u64 {
-    std::env::var("SCHEMA_VALUES").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(24)
+/// The APIs whose documents are there.
+static APIS: LazyLock<Vec<(&ApiEntry, Schemas)>> =
+    LazyLock::new(|| apis().iter().filter_map(|api| Some((*api, Schemas::of(api.name)?))).collect());
+
+/// How many values of each kind are made of a schema; `SCHEMA_VALUES` asks for more. A document of
+/// many schemas has most of what they are made of in many of them.
+fn rounds(api: &ApiEntry) -> u64 {
+    let asked = std::env::var("SCHEMA_VALUES").ok().and_then(|rounds| rounds.parse().ok());
+    asked.unwrap_or(if api.schemas.len() > 500 { 6 } else { 24 })
 }
 
-fn document(api: &str) -> Option<Value> {
-    let path = format!("{}/../foundry-emulator/openapi/{api}.json", env!("CARGO_MANIFEST_DIR"));
-    Some(serde_json::from_slice(&std::fs::read(path).ok()?).unwrap())
-}
-
-/// The schemas that buffered answers reach: their `id` cannot be missing.
-fn keyed(document: &Value) -> BTreeSet<String> {
-    let mut open: Vec<String> = Vec::new();
-    for operation in document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values())
-    {
-        for answer in operation["responses"].as_object().into_iter().flatten() {
-            for media in answer.1["content"].as_object().into_iter().flat_map(|content| content.values()) {
-                references(&media["schema"], &mut open);
-            }
-        }
-    }
-    let mut found = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if found.insert(name.clone()) {
-            references(&document["components"]["schemas"][&name], &mut open);
-        }
-    }
-    found
-}
-
-fn references(value: &Value, into: &mut Vec<String>) {
-    if let Some(name) = reference(value) {
-        into.push(name.to_owned());
-    }
-    match value {
-        Value::Object(map) => {
-            map.iter().filter(|(key, _)| !key.starts_with("x-")).for_each(|(_, inner)| references(inner, into))
-        }
-        Value::Array(list) => list.iter().for_each(|inner| references(inner, into)),
-        _ => {}
-    }
+/// All schemas of all APIs.
+fn all() -> impl Iterator<Item = (&'static ApiEntry, &'static Schemas, &'static SchemaEntry)> {
+    APIS.iter().flat_map(|(api, schemas)| api.schemas.iter().map(move |schema| (*api, schemas, schema)))
 }
 
 fn without_nulls(value: Value) -> Value {
@@ -67,37 +43,40 @@ fn without_nulls(value: Value) -> Value {
     }
 }
 
+/// Decodes a value that must decode, and lose nothing but nulls.
+fn decoded(schema: &SchemaEntry, text: &str, context: &str) -> Decoded {
+    let decoded =
+        (schema.decode)(text.as_bytes(), Direction::Any).unwrap_or_else(|error| panic!("{context}\n  {error}"));
+    let sent: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(without_nulls(decoded.value.clone()), without_nulls(sent), "{context}");
+    decoded
+}
+
 fn check(fault: Fault) {
-    let mut checked = 0;
-    let mut planted = 0;
-    for api in apis() {
-        // A packaged crate has no documents beside it.
-        let Some(document) = document(api.name) else { continue };
-        let keyed = keyed(&document);
-        for schema in api.schemas {
-            for seed in 0..rounds() {
-                let made = Maker::make(&document, &keyed, schema.name, fault, seed);
-                let text = made.node.text();
-                let context = format!("{} {} {fault:?} {seed}: {text}", api.name, schema.name);
-                let decoded = (schema.decode)(text.as_bytes(), Direction::Any)
-                    .unwrap_or_else(|error| panic!("{context}\n  {error}"));
-                let sent: Value = serde_json::from_str(&text).unwrap();
-                assert_eq!(without_nulls(decoded.value), without_nulls(sent), "{context}");
-                let set = |places: &[String]| places.iter().cloned().collect::<BTreeSet<_>>();
-                let report = decoded.report;
-                assert_eq!(set(&report.unknown), made.unknown, "unknown of {context}");
-                assert_eq!(set(&report.missing), made.missing, "missing of {context}");
-                assert_eq!(set(&report.unrecognized), made.unrecognized, "unrecognized of {context}");
-                assert!(report.undecoded.is_empty(), "{context}: {report:?}");
-                checked += 1;
-                planted += made.unknown.len() + made.missing.len() + made.unrecognized.len();
+    let mut planted: BTreeMap<&str, usize> = BTreeMap::new();
+    for (api, schemas, schema) in all() {
+        for seed in 0..rounds(api) {
+            let text = Maker::make(schemas, schema.name, fault, seed).text();
+            let context = format!("{} {} {fault:?} {seed}: {text}", api.name, schema.name);
+            let report = decoded(schema, &text, &context).report;
+            let set = |places: &[String]| places.iter().cloned().collect::<BTreeSet<_>>();
+            let found = Expected {
+                unknown: set(&report.unknown),
+                missing: set(&report.missing),
+                unrecognized: set(&report.unrecognized),
+            };
+            let expected = Expected::of(schemas, schema.name, &serde_json::from_str(&text).unwrap());
+            assert_eq!(found, expected, "{context}");
+            if matches!(fault, Fault::None | Fault::Null) {
+                assert_eq!(expected, Expected::default(), "{context}");
             }
+            assert!(report.undecoded.is_empty(), "{context}: {report:?}");
+            *planted.entry(api.name).or_default() += expected.len();
         }
     }
-    if document("2025-05-01").is_some() {
-        assert!(checked > 0, "no schema was checked");
+    for (api, planted) in planted {
         let plants = matches!(fault, Fault::EnumValue | Fault::Tag | Fault::Missing | Fault::Field);
-        assert_eq!(planted > 0, plants, "{fault:?} planted {planted} faults");
+        assert!(!plants || planted > 100, "{fault:?} planted {planted} faults in {api}");
     }
 }
 
@@ -129,4 +108,61 @@ fn missing_required_properties_are_taken_and_reported() {
 #[test]
 fn unknown_fields_are_kept_and_reported() {
     check(Fault::Field);
+}
+
+#[test]
+fn every_value_of_every_enum_is_known_and_others_are_kept() {
+    let mut checked = 0;
+    for (api, schemas, schema) in all() {
+        let Some(values) = enum_values(schemas.get(schema.name)) else { continue };
+        let upper = values[0].to_uppercase() + "-";
+        for value in values.iter().copied().chain(["", "newer", "Ein Wert", &upper]) {
+            let context = format!("{} {} {value:?}", api.name, schema.name);
+            let report = decoded(schema, &json!(value).to_string(), &context).report;
+            let unknown: &[&str] = if values.contains(&value) { &[] } else { &[""] };
+            assert_eq!(report.unrecognized, unknown, "{context}");
+        }
+        for other in ["1", "{}", "[]", "true"] {
+            let outcome = (schema.decode)(other.as_bytes(), Direction::Any);
+            assert!(outcome.is_err(), "{} {}: {other} is {outcome:?}", api.name, schema.name);
+        }
+        checked += 1;
+    }
+    assert!(APIS.is_empty() || checked > 20, "{checked} enums");
+}
+
+#[test]
+fn every_kind_of_every_union_is_known_and_a_malformed_one_is_an_error() {
+    let (mut known, mut malformed) = (0, 0);
+    for (api, schemas, schema) in all() {
+        let union = schemas.get(schema.name);
+        for tag in union["discriminator"]["mapping"].as_object().into_iter().flatten().map(|(tag, _)| tag) {
+            let Some(Node::Object(mut members)) = Maker::make_kind(schemas, union, tag, 1) else { continue };
+            let text = Node::Object(members.clone()).text();
+            let context = format!("{} {} {tag}: {text}", api.name, schema.name);
+            let report = decoded(schema, &text, &context).report;
+            assert!(!report.unrecognized.contains(&String::new()), "{context}");
+            known += 1;
+
+            // A text that is none costs the value, and the error says of which kind.
+            let Some((kind, Some(_))) = schemas.kind(union, tag) else { continue };
+            let property = union["discriminator"]["propertyName"].as_str().unwrap();
+            let texts = kind["properties"].as_object().into_iter().flatten().filter(|(name, value)| {
+                *name != property
+                    && value["type"] == "string"
+                    && value.get("enum").is_none()
+                    && value.get("format").is_none()
+            });
+            let Some((name, _)) = texts.into_iter().next() else { continue };
+            members.retain(|(member, _)| member != name);
+            members.push((name.clone(), Node::Leaf(json!({}))));
+            let text = Node::Object(members).text();
+            let Err(error) = (schema.decode)(text.as_bytes(), Direction::Any) else {
+                panic!("{context}: `{name}` may be an object in {text}");
+            };
+            assert_eq!(error.path(), format!("/{name}"), "{context}");
+            malformed += 1;
+        }
+    }
+    assert!(APIS.is_empty() || known > 50 && malformed > 25, "{known} kinds, {malformed} malformed ones");
 }

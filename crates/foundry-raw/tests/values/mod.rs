@@ -1,8 +1,13 @@
 //! Values made from the schemas of a document, and the faults that are planted in them.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, also in what its tests share")]
+
+pub(crate) mod reports;
+pub(crate) mod schemas;
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use schemas::{Schemas, enum_values, parts, reference};
+use serde_json::Value;
 
 /// A source of choices that gives the same ones for the same seed.
 pub(crate) struct Choices(u64);
@@ -39,7 +44,7 @@ pub(crate) enum Fault {
     Tag,
     /// A null in every optional place.
     Null,
-    /// Required properties left out, but for ids.
+    /// Required properties left out now and then, but for ids.
     Missing,
     /// A field that no schema has, at every object.
     Field,
@@ -53,158 +58,134 @@ pub(crate) enum Node {
     Object(Vec<(String, Node)>),
 }
 
-/// A value, and what decoding it has to report.
-pub(crate) struct Made {
-    pub(crate) node: Node,
-    pub(crate) unknown: BTreeSet<String>,
-    pub(crate) missing: BTreeSet<String>,
-    pub(crate) unrecognized: BTreeSet<String>,
-}
-
-pub(crate) struct Maker<'d> {
-    pub(crate) document: &'d Value,
-    /// Schemas with an `id` that a value is of no use without.
-    pub(crate) keyed: &'d BTreeSet<String>,
-    pub(crate) fault: Fault,
-    pub(crate) choices: Choices,
-    made: Made,
+/// Makes values of the schemas of a document.
+pub(crate) struct Maker<'s> {
+    schemas: &'s Schemas,
+    fault: Fault,
+    choices: Choices,
+    /// How many values inside of this one are still to come before only what is required is made.
+    left: usize,
+    /// Whether there is an object around, which keeps how a number was written.
+    is_inside: bool,
 }
 
 /// Deeper than this only what is required is made.
 const DEEP: usize = 5;
 
-impl<'d> Maker<'d> {
-    pub(crate) fn make(
-        document: &'d Value,
-        keyed: &'d BTreeSet<String>,
-        schema: &str,
-        fault: Fault,
-        seed: u64,
-    ) -> Made {
-        let made = Made {
-            node: Node::Leaf(Value::Null),
-            unknown: BTreeSet::new(),
-            missing: BTreeSet::new(),
-            unrecognized: BTreeSet::new(),
-        };
-        let mut maker = Self { document, keyed, fault, choices: Choices::new(seed), made };
-        let node = maker.named(schema, "", 0);
-        Made { node, ..maker.made }
+impl<'s> Maker<'s> {
+    pub(crate) fn make(schemas: &'s Schemas, schema: &str, fault: Fault, seed: u64) -> Node {
+        let mut maker = Self { schemas, fault, choices: Choices::new(seed), left: 150, is_inside: false };
+        maker.value(schemas.get(schema), Some(schema), 0)
     }
 
-    fn schema(&self, name: &str) -> &'d Value {
-        &self.document["components"]["schemas"][name]
+    /// A value of the kind of a union that a value of its tag stands for.
+    pub(crate) fn make_kind(schemas: &'s Schemas, union: &'s Value, tag: &str, seed: u64) -> Option<Node> {
+        let mut maker = Self { schemas, fault: Fault::None, choices: Choices::new(seed), left: 150, is_inside: false };
+        let (kind, name) = schemas.kind(union, tag)?;
+        let Node::Object(mut members) = maker.value(kind, name, 0) else { return None };
+        let property = union["discriminator"]["propertyName"].as_str()?;
+        members.retain(|(name, _)| name != property);
+        members.push((property.to_owned(), Node::Leaf(tag.into())));
+        Some(Node::Object(members))
     }
 
-    fn named(&mut self, name: &str, place: &str, depth: usize) -> Node {
-        self.value(self.schema(name), Some(name), place, depth)
+    fn is_deep(&self, depth: usize) -> bool {
+        depth > DEEP || self.left == 0
     }
 
-    fn value(&mut self, schema: &'d Value, name: Option<&str>, place: &str, depth: usize) -> Node {
+    fn count(&mut self, depth: usize) -> usize {
+        if self.is_deep(depth) { 0 } else { self.choices.below(3) }
+    }
+
+    fn value(&mut self, schema: &'s Value, name: Option<&str>, depth: usize) -> Node {
+        self.left = self.left.saturating_sub(1);
         if let Some(name) = reference(schema) {
-            return self.named(name, place, depth);
+            return self.value(self.schemas.get(name), Some(name), depth);
         }
-        if let Some(values) = schema["enum"].as_array() {
-            // A constant is no set that grows.
-            if self.fault == Fault::EnumValue && schema["x-extensible-enum"] == true {
-                self.made.unrecognized.insert(place.to_owned());
+        if let Some(values) = enum_values(schema) {
+            if self.fault == Fault::EnumValue {
                 return Node::Leaf("a value of tomorrow".into());
             }
-            return Node::Leaf(values[self.choices.below(values.len())].clone());
+            return Node::Leaf(values[self.choices.below(values.len())].into());
+        }
+        // A constant is no set that grows.
+        if let Some([constant]) = schema["enum"].as_array().map(Vec::as_slice) {
+            return Node::Leaf(constant.clone());
         }
         if let Some(mapping) = schema["discriminator"]["mapping"].as_object() {
             if self.fault == Fault::Tag {
-                return self.unknown_kind(schema["discriminator"]["propertyName"].as_str().unwrap(), place);
+                return self.unknown_kind(schema["discriminator"]["propertyName"].as_str().unwrap());
             }
-            let branches: Vec<&str> =
-                mapping.values().filter_map(|branch| branch.as_str()?.rsplit('/').next()).collect();
-            let branch = branches[self.choices.below(branches.len())];
-            return self.named(branch, place, depth);
+            let tags: Vec<&String> = mapping.keys().collect();
+            let (kind, name) = self.schemas.kind(schema, tags[self.choices.below(tags.len())]).unwrap();
+            return self.value(kind, name, depth);
         }
-        if let Some(parts) = schema["anyOf"].as_array() {
+        if let Some(parts) = parts(schema) {
             let part = &parts[self.choices.below(parts.len())];
-            // An enum beside any string: a value outside of it is an ordinary string.
-            let any_string = parts.iter().any(|part| part["type"] == "string");
-            if any_string && reference(part).is_some_and(|name| self.schema(name)["type"] == "string") {
-                return Node::Leaf("any word".into());
-            }
-            return self.value(part, None, place, depth);
+            return self.value(part, None, depth);
         }
         match schema["type"].as_str() {
-            Some("string") if matches!(schema["format"].as_str(), Some("date-time")) => {
+            Some("string") if matches!(schema["format"].as_str(), Some("date-time" | "unixtime")) => {
                 Node::Leaf("2025-03-21T18:23:41.1234567+00:00".into())
             }
             Some("string") => {
                 Node::Leaf(["", "a", "Howdy, \"partner\"\n", "\u{e9}\u{1F600}"][self.choices.below(4)].into())
             }
             Some("integer") => Node::Leaf([0_i64, 1, -5, 1_752_587_659, 4_102_444_800][self.choices.below(5)].into()),
+            Some("number") if !self.is_inside => Node::Leaf([1.0, 0.25][self.choices.below(2)].into()),
             Some("number") => Node::Leaf(
                 [Value::from(0), Value::from(1.0), Value::from(0.25), Value::from(-7)][self.choices.below(4)].clone(),
             ),
             Some("boolean") => Node::Leaf(self.choices.one_in(2).into()),
             Some("array") => {
-                let count = if depth > DEEP { 0 } else { self.choices.below(3) };
-                Node::Array(
-                    (0..count)
-                        .map(|index| self.value(&schema["items"], None, &format!("{place}/{index}"), depth + 1))
-                        .collect(),
-                )
+                let count = self.count(depth);
+                Node::Array((0..count).map(|_| self.value(&schema["items"], None, depth + 1)).collect())
             }
-            Some("object") if schema.get("properties").is_some() => self.object(schema, name, place, depth),
+            Some("object") if self.schemas.has_fields(schema, name) => self.object(schema, name, depth),
             Some("object") => {
                 let values = &schema["additionalProperties"];
-                let count = if depth > DEEP { 0 } else { self.choices.below(3) };
+                let count = self.count(depth);
                 let members = (0..count).map(|index| {
-                    let key = format!("key/{index}~");
                     let node = match values {
-                        Value::Object(_) => self.value(values, None, &format!("{place}/key~1{index}~0"), depth + 1),
+                        Value::Object(_) => self.value(values, None, depth + 1),
                         _ => Node::Leaf(serde_json::json!({ "any": [1, null, "x"] })),
                     };
-                    (key, node)
+                    (format!("key/{index}~"), node)
                 });
                 Node::Object(members.collect())
             }
-            _ => Node::Leaf(serde_json::json!([{ "any": 1 }, 0.5, "text"])),
+            Some(other) => panic!("no value of type {other} can be made"),
+            None => Node::Leaf(serde_json::json!([{ "any": 1 }, 0.5, "text"])),
         }
     }
 
-    fn unknown_kind(&mut self, tag: &str, place: &str) -> Node {
-        self.made.unrecognized.insert(place.to_owned());
+    fn unknown_kind(&mut self, tag: &str) -> Node {
         let tag = (tag.to_owned(), Node::Leaf("a kind of tomorrow".into()));
         let other = ("with".to_owned(), Node::Leaf(serde_json::json!({ "more": [1, 2.5] })));
         Node::Object(if self.choices.one_in(2) { vec![tag, other] } else { vec![other, tag] })
     }
 
-    fn object(&mut self, schema: &'d Value, name: Option<&str>, place: &str, depth: usize) -> Node {
+    fn object(&mut self, schema: &'s Value, name: Option<&str>, depth: usize) -> Node {
         let required: BTreeSet<&str> =
             schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let mut members = Vec::new();
+        self.is_inside = true;
         for (property, value) in schema["properties"].as_object().into_iter().flatten() {
-            let inner = format!("{place}/{}", property.replace('~', "~0").replace('/', "~1"));
             let is_required = required.contains(property.as_str());
-            let nullable = value["nullable"] == true;
-            if is_required && self.fault == Fault::Missing && self.may_miss(schema, name, property, value) {
-                self.made.missing.insert(inner);
+            if is_required && self.fault == Fault::Missing && self.is_left_out(name, property, value) {
                 continue;
             }
-            if self.fault == Fault::Null && (nullable || !is_required) {
+            if self.fault == Fault::Null && (value["nullable"] == true || !is_required) {
                 members.push((property.clone(), Node::Leaf(Value::Null)));
                 continue;
             }
-            if !is_required && (depth > DEEP || self.choices.one_in(3)) {
+            if !is_required && (self.is_deep(depth) || self.choices.one_in(3)) {
                 continue;
             }
-            let inner_schema = match value["allOf"].as_array().map(Vec::as_slice) {
-                Some([one]) => one,
-                _ => value,
-            };
-            members.push((property.clone(), self.value(inner_schema, None, &inner, depth + 1)));
+            members.push((property.clone(), self.value(value, None, depth + 1)));
         }
         if self.fault == Fault::Field {
             members.push(("x~/new".to_owned(), Node::Leaf(serde_json::json!({ "deep": [null, 1] }))));
-            if schema.get("additionalProperties").is_none_or(|further| *further == Value::Bool(false)) {
-                self.made.unknown.insert(format!("{place}/x~0~1new"));
-            }
         }
         // The tag may stand anywhere.
         if self.choices.one_in(2) {
@@ -213,23 +194,13 @@ impl<'d> Maker<'d> {
         Node::Object(members)
     }
 
-    /// Whether a required property can be left out without its value becoming another thing: an id
-    /// is an error, a tag decides what the rest is, and so do the keys that tell objects of an
-    /// `anyOf` apart.
-    fn may_miss(&self, schema: &Value, name: Option<&str>, property: &str, value: &Value) -> bool {
+    /// Whether a required property is left out: never an id, without which there is no value, and
+    /// seldom what tells kinds apart, since nothing of a kind nobody knows is looked into.
+    fn is_left_out(&mut self, name: Option<&str>, property: &str, value: &Value) -> bool {
         let is_constant = value["enum"].as_array().is_some_and(|values| values.len() == 1);
-        let is_key = property == "id" && name.is_some_and(|name| self.keyed.contains(name));
-        let tells_apart =
-            self.document["components"]["schemas"].as_object().into_iter().flat_map(Map::values).any(|union| {
-                let parts: Vec<&str> = union["anyOf"].as_array().into_iter().flatten().filter_map(reference).collect();
-                name.is_some_and(|name| parts.contains(&name)) && schema["required"].as_array().is_some()
-            });
-        !is_constant && !is_key && !tells_apart
+        let is_key = property == "id" && name.is_some_and(|name| self.schemas.keyed.contains(name));
+        !is_key && (!is_constant || self.choices.one_in(8)) && !self.choices.one_in(4)
     }
-}
-
-pub(crate) fn reference(schema: &Value) -> Option<&str> {
-    schema["$ref"].as_str()?.rsplit('/').next()
 }
 
 impl Node {
