@@ -7,9 +7,15 @@
 //! cargo run -q -p foundry-raw --all-features --example decode -- --operation Runs_get < run.json
 //! cargo run -q -p foundry-raw --all-features --example decode -- --schema ThreadRun < run.json
 //! cargo run -q -p foundry-raw --all-features --example decode -- --sse --operation Runs_create < events
+//! cargo run -q -p foundry-raw --all-features --example decode -- --api v1 --operation Responses_create < response.json
+//! cargo run -q -p foundry-raw --all-features --example decode -- --api v1 --sse --operation Responses_create < events
 //! cargo run -q -p foundry-raw --all-features --example decode -- --batch < lines
 //! cargo run -q -p foundry-raw --all-features --example decode -- --list
 //! ```
+//!
+//! Without `--api` it is the first one of `--list`. `--part request` takes the operation's request
+//! instead of its answer. `--sse --pieces` also takes the stream apart in many other pieces, and
+//! fails if its events are not the same in all of them.
 //!
 //! `--batch` takes a JSON object per line, `{"api":..,"operation":..,"part":..,"value":..}` or with
 //! `"schema"` instead of operation and part, and answers each with one line.
@@ -44,6 +50,9 @@ struct Arguments {
     /// Read an event stream of the operation, and print a line per event.
     #[arg(long, requires = "operation")]
     sse: bool,
+    /// Read the stream in many other pieces too: whatever they are, its events are the same.
+    #[arg(long, requires = "sse")]
+    pieces: bool,
     /// Print all operations and schemas.
     #[arg(long, conflicts_with_all = ["operation", "schema", "batch"])]
     list: bool,
@@ -84,7 +93,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     }
     let api = api(arguments.api.as_deref())?;
     if let (true, Some(id)) = (arguments.sse, &arguments.operation) {
-        return events(operation(api, id)?);
+        return events(operation(api, id)?, arguments.pieces);
     }
     let (decode, direction) = match (&arguments.operation, &arguments.schema) {
         (Some(id), _) => (body(operation(api, id)?, arguments.part)?, arguments.part.direction()),
@@ -177,17 +186,13 @@ fn batch() -> Result<ExitCode, String> {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let answer = match one(&line) {
-            Ok(result) => outcome(result),
-            Err(error) => json!({ "ok": false, "path": "", "error": error }),
-        };
-        print_line(&answer)?;
+        print_line(&one(&line).unwrap_or_else(|error| json!({ "ok": false, "path": "", "error": error })))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Answers one line of a batch; the outer error is the line's own fault.
-fn one(line: &[u8]) -> Result<Result<Decoded, DecodeError>, String> {
+/// Answers one line of a batch; an error is the line's own fault.
+fn one(line: &[u8]) -> Result<Value, String> {
     let line: Line<'_> =
         serde_json::from_slice(line).map_err(|error| format!("the line is not of the form: {error}"))?;
     let api = api(line.api.as_deref())?;
@@ -198,12 +203,18 @@ fn one(line: &[u8]) -> Result<Result<Decoded, DecodeError>, String> {
                 Some("request") => Part::Request,
                 Some(part) => return Err(format!("`part` is \"request\" or \"response\", not {part:?}")),
             };
-            (body(operation(api, id)?, part)?, part.direction())
+            let operation = operation(api, id)?;
+            // Recordings have an empty object where nothing is sent.
+            let is_empty = || serde_json::from_str::<Value>(line.value.get()).is_ok_and(|value| value == json!({}));
+            if matches!(part, Part::Request) && operation.request.is_none() && is_empty() {
+                return Ok(json!({ "ok": true, "value": {}, "unknown": [], "missing": [] }));
+            }
+            (body(operation, part)?, part.direction())
         }
         (None, Some(name)) => (schema(api, name)?, Direction::Any),
         _ => return Err("a line has either `operation` or `schema`".to_owned()),
     };
-    Ok(decode(line.value.get().as_bytes(), direction))
+    Ok(outcome(decode(line.value.get().as_bytes(), direction)))
 }
 
 /// A line of a batch; the value is kept as text, so that it is decoded as it was received.
@@ -218,10 +229,12 @@ struct Line<'a> {
     value: &'a serde_json::value::RawValue,
 }
 
-fn events(operation: &OperationEntry) -> Result<ExitCode, String> {
+fn events(operation: &OperationEntry, pieces: bool) -> Result<ExitCode, String> {
     if operation.events.is_empty() {
         return Err(format!("`{}` has no event stream", operation.id));
     }
+    // Only kept where it is read again.
+    let mut stream = Vec::new();
     let mut parser = EventParser::new();
     let mut input = std::io::stdin().lock();
     let mut chunk = [0; 8192];
@@ -232,6 +245,9 @@ fn events(operation: &OperationEntry) -> Result<ExitCode, String> {
             break;
         }
         parser.push(&chunk[..length]);
+        if pieces {
+            stream.extend_from_slice(&chunk[..length]);
+        }
         while let Some(event) = parser.next_event().map_err(|error| error.to_string())? {
             let name = event.event.as_deref().unwrap_or_default();
             let known = operation.events.iter().find(|(known, _)| *known == name);
@@ -255,5 +271,63 @@ fn events(operation: &OperationEntry) -> Result<ExitCode, String> {
     if parser.is_within_event() {
         return Err("the stream was cut off within an event".to_owned());
     }
+    if pieces {
+        in_pieces(&stream)?;
+    }
     Ok(code)
+}
+
+/// Reads a stream in many pieces: cut once at every place of its beginning, in pieces of each of many
+/// sizes, and cut at random, which is the same at each run.
+fn in_pieces(stream: &[u8]) -> Result<(), String> {
+    const CUTS: usize = 4096;
+    const SIZES: usize = 64;
+    const RANDOM: usize = 256;
+    let whole = texts([stream])?;
+    let check = |events: Vec<[Option<String>; 3]>, pieces: String| match events == whole {
+        true => Ok(()),
+        false => Err(format!("{pieces} it has other events")),
+    };
+    for cut in 0..stream.len().min(CUTS) {
+        let (first, second) = stream.split_at(cut);
+        check(texts([first, second])?, format!("cut at byte {cut}"))?;
+    }
+    for size in 1..=SIZES {
+        check(texts(stream.chunks(size))?, format!("in pieces of {size}"))?;
+    }
+    let mut seed = 0x9E37_79B9_7F4A_7C15_u64;
+    for round in 0..RANDOM {
+        let mut pieces = Vec::new();
+        let mut rest = stream;
+        while !rest.is_empty() {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            // Pieces up to another size in each round; some are empty.
+            let size = seed as usize % (2 << (round % 12));
+            let (piece, behind) = rest.split_at(size.min(rest.len()));
+            pieces.push(piece);
+            rest = behind;
+        }
+        check(texts(pieces)?, format!("cut at random, round {round},"))?;
+    }
+    eprintln!("{} events, the same in {} kinds of pieces", whole.len(), stream.len().min(CUTS) + SIZES + RANDOM);
+    Ok(())
+}
+
+/// Name, data and id of each event of a stream that comes in these pieces.
+fn texts<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<[Option<String>; 3]>, String> {
+    let mut parser = EventParser::new();
+    let mut events = Vec::new();
+    for piece in pieces {
+        parser.push(piece);
+        while let Some(event) = parser.next_event().map_err(|error| error.to_string())? {
+            let [name, id] = [event.event, event.id].map(|text| text.map(|text| text.into_owned()));
+            events.push([name, Some(event.data.into_owned()), id]);
+        }
+    }
+    match parser.is_within_event() {
+        true => Err("the stream ends within an event".to_owned()),
+        false => Ok(events),
+    }
 }

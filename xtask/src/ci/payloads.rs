@@ -1,8 +1,10 @@
 //! Recorded payloads through the `decode` example, where a collection of them lies beside the project.
 //!
 //! A collection is a folder with an `INDEX.tsv` (file, api, operation, part, expectation). Whatever is
-//! expected to decode does, and encoded again it has lost nothing but nulls.
+//! expected to decode does, by the types of its API, and encoded again it has lost nothing but nulls;
+//! error bodies do by the types of every API, and streams have the same events in whatever pieces.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -12,9 +14,14 @@ use super::{Line, say};
 use crate::failure::Failure;
 use crate::generate::read_text;
 
-/// Where a collection may lie, from the workspace.
+/// Where a collection may lie, from the workspace; `FOUNDRY_PAYLOADS` names another folder.
 const COLLECTION: &str = "../shared/reference/payloads";
 
+/// The schema of error bodies.
+const ERROR: &str = "ErrorResponse";
+
+/// A line of the index.
+#[derive(Clone)]
 struct Row {
     file: String,
     api: String,
@@ -23,58 +30,73 @@ struct Row {
     expectation: String,
 }
 
+/// What is to be done with a payload.
+enum Check {
+    /// A body of an operation.
+    Body,
+    /// An error body, of any API.
+    Error,
+    /// An event stream of an operation.
+    Stream,
+    /// Nothing: the documents have no operation for it.
+    None,
+}
+
 pub(super) fn run(root: &Path) -> Result<(), Failure> {
-    let folder = root.join(COLLECTION);
+    let folder = std::env::var_os("FOUNDRY_PAYLOADS").map_or_else(|| root.join(COLLECTION), Into::into);
     let index = folder.join("INDEX.tsv");
     if !index.exists() {
         say("no collection of payloads lies beside the project; there is nothing to decode");
         return Ok(());
     }
     let apis = apis(root)?;
-    let rows: Vec<Row> =
-        read_text(&index)?.lines().skip(1).filter_map(row).filter(|row| apis.contains(&row.api)).collect();
-    let mut values = Vec::new();
-    for row in rows.iter().filter(|row| row.expectation == "decodes") {
-        values.push((row, body(&folder.join(&row.file), &row.part)?));
-    }
-    let lines: Vec<String> = values
-        .iter()
-        .map(|(row, value)| {
-            json!({ "api": row.api, "operation": row.operation, "part": row.part, "value": value }).to_string()
-        })
-        .collect();
-    let answers = decode(root, &["--batch"], lines.join("\n").as_bytes())?;
     let mut faults = Vec::new();
-    for ((row, value), answer) in values.iter().zip(&answers) {
-        check(
-            &format!("{} ({} {})", row.file, row.operation, row.part),
-            value,
-            answer,
-            row.part == "request",
-            &mut faults,
-        );
-    }
-    if answers.len() != values.len() {
-        faults.push(format!("{} answers came for {} payloads", answers.len(), values.len()));
-    }
-    let mut events = 0;
-    for row in rows.iter().filter(|row| row.part == "stream") {
-        let path = folder.join(&row.file);
-        let text = std::fs::read(&path).map_err(|error| Failure::io(&path, &error))?;
-        let answers = decode(root, &["--sse", "--api", &row.api, "--operation", &row.operation], &text)?;
-        let data = String::from_utf8_lossy(&text);
-        let sent = data.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim);
-        let sent: Vec<Value> = sent.map(|data| serde_json::from_str(data).unwrap_or_else(|_| data.into())).collect();
-        if sent.len() != answers.len() {
-            faults.push(format!("{}: {} events of {} came out", row.file, answers.len(), sent.len()));
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut count = |what: String| *counts.entry(what).or_default() += 1;
+    let mut bodies = Vec::new();
+    let mut streams = Vec::new();
+    for (number, line) in read_text(&index)?.lines().enumerate().skip(1) {
+        let checked = row(line).and_then(|row| Some((row.check(&apis)?, row)));
+        let Some((check, row)) = checked else {
+            faults.push(format!("line {} of the index is not understood: {line:?}", number + 1));
+            continue;
+        };
+        match check {
+            Check::Body => {
+                let value = body(&folder.join(&row.file), &row.part)?;
+                let line = json!({ "api": row.api, "operation": row.operation, "part": row.part, "value": value });
+                count(format!("{} {}", row.api, if row.part == "request" { "requests" } else { "answers" }));
+                bodies.push((row, value, line.to_string()));
+            }
+            Check::Error => {
+                let value = body(&folder.join(&row.file), "response")?;
+                for api in &apis {
+                    let line = json!({ "api": api, "schema": ERROR, "value": value });
+                    let row = Row { api: api.clone(), operation: ERROR.to_owned(), ..row.clone() };
+                    count(format!("{api} error bodies"));
+                    bodies.push((row, value.clone(), line.to_string()));
+                }
+            }
+            Check::Stream => streams.push(row),
+            Check::None => count("of no operation".to_owned()),
         }
-        for (number, (sent, answer)) in sent.iter().zip(&answers).enumerate() {
-            check(&format!("{}, event {}", row.file, number + 1), sent, answer, false, &mut faults);
-        }
-        events += answers.len();
+    }
+    let lines: Vec<&str> = bodies.iter().map(|(_, _, line)| line.as_str()).collect();
+    let answers = decode(root, &["--batch"], lines.join("\n").as_bytes())?;
+    for ((row, value, _), answer) in bodies.iter().zip(&answers) {
+        let name = format!("{} ({} {} {})", row.file, row.api, row.operation, row.part);
+        check(&name, value, answer, row.part == "request", &mut faults);
+    }
+    if answers.len() != bodies.len() {
+        faults.push(format!("{} answers came for {} payloads", answers.len(), bodies.len()));
+    }
+    for row in &streams {
+        let events = stream(root, &folder, row, &mut faults)?;
+        *counts.entry(format!("{} events of streams", row.api)).or_default() += events;
     }
     if faults.is_empty() {
-        say(&format!("{} payloads and {events} events decode and lose nothing but nulls", values.len()));
+        let counts: Vec<String> = counts.iter().map(|(what, count)| format!("{what}: {count}")).collect();
+        say(&format!("all decode and lose nothing but nulls ({})", counts.join("; ")));
         return Ok(());
     }
     Err(Failure::new(
@@ -82,6 +104,39 @@ pub(super) fn run(root: &Path) -> Result<(), Failure> {
         index.display().to_string(),
         "decode one by hand with the `decode` example of foundry-raw",
     ))
+}
+
+impl Row {
+    /// What is to be done with it; `None` if the index does not say it in a way that is known here.
+    fn check(&self, apis: &[String]) -> Option<Check> {
+        let is_ours = apis.contains(&self.api);
+        match (self.part.as_str(), self.expectation.as_str()) {
+            ("request" | "response", "decodes") if is_ours => Some(Check::Body),
+            ("error", _) if self.api == "any" => Some(Check::Error),
+            ("stream", "event stream") if is_ours => Some(Check::Stream),
+            (_, expectation) if self.operation == "-" && expectation.starts_with("no such operation") => {
+                Some(Check::None)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Checks a stream, and says how many events it has.
+fn stream(root: &Path, folder: &Path, row: &Row, faults: &mut Vec<String>) -> Result<usize, Failure> {
+    let path = folder.join(&row.file);
+    let text = std::fs::read(&path).map_err(|error| Failure::io(&path, &error))?;
+    let answers = decode(root, &["--sse", "--pieces", "--api", &row.api, "--operation", &row.operation], &text)?;
+    let data = String::from_utf8_lossy(&text);
+    let sent = data.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim);
+    let sent: Vec<Value> = sent.map(|data| serde_json::from_str(data).unwrap_or_else(|_| data.into())).collect();
+    if sent.len() != answers.len() {
+        faults.push(format!("{}: {} events of {} came out", row.file, answers.len(), sent.len()));
+    }
+    for (number, (sent, answer)) in sent.iter().zip(&answers).enumerate() {
+        check(&format!("{}, event {}", row.file, number + 1), sent, answer, false, faults);
+    }
+    Ok(answers.len())
 }
 
 /// The APIs of this project.
@@ -138,9 +193,15 @@ fn decode(root: &Path, arguments: &[&str], input: &[u8]) -> Result<Vec<Value>, F
     command.stdin(Stdio::from(opened)).stderr(Stdio::inherit());
     let output = command.output().map_err(|error| line.cannot_start(&error))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    text.lines().map(serde_json::from_str).collect::<Result<_, _>>().map_err(|error| {
+    let answers: Result<Vec<Value>, _> = text.lines().map(serde_json::from_str).collect();
+    let answers = answers.map_err(|error| {
         Failure::new(format!("a line of the example is no JSON: {error}"), line.to_string(), "look at it")
-    })
+    })?;
+    // What is wrong with a payload is in its answer; what fails otherwise was said on standard error.
+    if !output.status.success() && answers.iter().all(|answer| answer["ok"] == true) {
+        return Err(Failure::new("the `decode` example failed", line.to_string(), "see above what it says"));
+    }
+    Ok(answers)
 }
 
 fn check(name: &str, sent: &Value, answer: &Value, is_request: bool, faults: &mut Vec<String>) {
@@ -184,6 +245,22 @@ fn without_nulls(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_index_says_is_known_or_a_fault() {
+        let apis = ["v1".to_owned()];
+        for (line, known) in [
+            ("f\tv1\tRuns_get\tresponse\tdecodes", true),
+            ("f\tv1\tRuns_get\tstream\tevent stream", true),
+            ("f\tany\t-\terror\terror body, status 400", true),
+            ("f\t-\t-\tresponse\tno such operation in the documents", true),
+            ("f\tv2\tRuns_get\tresponse\tdecodes", false),
+            ("f\tv1\tRuns_get\tresponse\tfails", false),
+            ("f\tv1\tRuns_get\tresponse", false),
+        ] {
+            assert_eq!(row(line).and_then(|row| row.check(&apis)).is_some(), known, "{line}");
+        }
+    }
 
     #[test]
     fn what_is_lost_is_a_fault_and_what_is_null_is_none() {
