@@ -9,9 +9,9 @@ use std::fmt::Debug;
 use std::sync::OnceLock;
 
 use foundry_raw::inspect::{DecodeFn, Decoded, apis};
-use foundry_raw::v2025_05_01::types;
 use foundry_raw::{
-    Decode, DecodeError, Direction, EventError, EventParser, Report, from_slice, from_slice_with_report,
+    Decode, DecodeError, Direction, EventError, EventParser, Report, from_slice, from_slice_with_report, v1,
+    v2025_05_01,
 };
 use serde_json::Value;
 
@@ -51,7 +51,8 @@ impl Target {
             };
             assert!(same, "{}: for {direction:?} it is another result than {result:?}", self.name);
         }
-        if let Some((_, compare)) = TYPED.iter().find(|(schema, _)| *schema == self.schema) {
+        let of_api = TYPED.iter().filter(|(api, _)| *api == self.api).flat_map(|(_, types)| *types);
+        for (_, compare) in of_api.filter(|(schema, _)| *schema == self.schema) {
             compare(json, self.direction);
         }
     }
@@ -232,6 +233,7 @@ fn event(lines: &[&[u8]]) -> Option<[Option<String>; 3]> {
 struct Target {
     /// The name with what tells it from others: `ThreadRun 2025-05-01`, `Runs_get.response 2025-05-01`.
     name: String,
+    api: &'static str,
     /// The schema's name, if it is one.
     schema: &'static str,
     decode: DecodeFn,
@@ -246,7 +248,7 @@ fn target(name: &[u8]) -> &'static Target {
         let mut targets = Vec::new();
         for api in apis() {
             let mut add = |name: String, schema, decode, direction| {
-                targets.push(Target { name: format!("{name} {}", api.name), schema, decode, direction });
+                targets.push(Target { name: format!("{name} {}", api.name), api: api.name, schema, decode, direction });
             };
             for schema in api.schemas {
                 add(schema.name.to_owned(), schema.name, schema.decode, Direction::Any);
@@ -282,18 +284,40 @@ fn first_line(input: &[u8]) -> (&[u8], &[u8]) {
 type Compare = fn(&[u8], Direction);
 
 macro_rules! typed {
-    ($($schema:ident)*) => {
-        &[$((stringify!($schema), compare::<types::$schema>)),*]
+    ($api:ident: $($schema:ident)* $($name:literal $type:ident)*) => {
+        &[
+            $((stringify!($schema), compare::<$api::types::$schema>),)*
+            $(($name, compare::<$api::types::$type>),)*
+        ]
     };
 }
 
-/// Types in which all others that matter are.
-const TYPED: &[(&str, Compare)] = typed![
-    Agent AgentStreamEvent AgentThread CreateAgentOptions CreateAndRunThreadOptions CreateRunOptions ErrorResponse
-    FileListResponse ListOfAgent ListOfRunStep ListOfThreadMessage ListOfThreadRun ListOfVectorStore
-    ListOfVectorStoreFile MessageDeltaChunk PagedConnection PagedDatasetVersion PagedDeployment PagedIndex
-    RunStep RunStepDeltaChunk ThreadMessage ThreadMessageOptions ThreadRun ToolDefinition ToolResources
-    UpdateAgentOptions VectorStoreFileBatch VectorStoreOptions
+/// Types in which all others that matter are, by their API.
+const TYPED: &[(&str, &[(&str, Compare)])] = &[
+    (
+        "2025-05-01",
+        typed![
+            v2025_05_01:
+            Agent AgentStreamEvent AgentThread CreateAgentOptions CreateAndRunThreadOptions CreateRunOptions
+            ErrorResponse FileListResponse ListOfAgent ListOfRunStep ListOfThreadMessage ListOfThreadRun
+            ListOfVectorStore ListOfVectorStoreFile MessageDeltaChunk PagedConnection PagedDatasetVersion
+            PagedDeployment PagedIndex RunStep RunStepDeltaChunk ThreadMessage ThreadMessageOptions ThreadRun
+            ToolDefinition ToolResources UpdateAgentOptions VectorStoreFileBatch VectorStoreOptions
+        ],
+    ),
+    (
+        "v1",
+        typed![
+            v1:
+            AgentDetails AgentVersionDetails DatasetVersion ErrorResponse EvaluationRule EvaluatorVersion
+            MemoryStoreSearchResult PagedConnection ThreadRun Tool
+            "OpenAI.ConversationItemList" OpenAiConversationItemList
+            "OpenAI.CreateResponse" OpenAiCreateResponse
+            "OpenAI.Response" OpenAiResponse
+            "OpenAI.ResponseItemList" OpenAiResponseItemList
+            "OpenAI.ResponseStreamEvent" OpenAiResponseStreamEvent
+        ],
+    ),
 ];
 
 /// Panics unless the report changes nothing.
