@@ -289,7 +289,7 @@ impl<S: Asking> Poller<S> {
     /// Calls these functions when it asks for them, and hands in what they give.
     ///
     /// Before it starts, what the agent may call is looked up: a function that is not in the set is
-    /// an error, and nothing starts. What the functions give or fail with goes back to the model.
+    /// an error, and nothing starts. A model without an agent is told of the functions by the request. What the functions give or fail with goes back to the model.
     /// Calls are never made twice, whatever becomes of the request that hands them in.
     pub fn with_functions(mut self, functions: &FunctionSet) -> Self {
         self.options.answering.functions = Some(functions.clone());

@@ -65,8 +65,8 @@ const BETWEEN_RECONNECTS: RetryPolicy = RetryPolicy::new().base_delay(Duration::
 /// # Errors
 /// Those of its requests. [`ErrorKind::Server`] for the event `error`. [`ErrorKind::Interrupted`] if
 /// the body ends before the response has, [`ErrorKind::Timeout`] if nothing comes for 600 s: with the
-/// response ([`Error::last_state`]), whose output has the items that are whole, and the text that was
-/// written ([`Error::partial_text`]). [`ErrorKind::NeedsAction`] when the response waits for what
+/// response ([`Error::last_state`]), whose output has the items that are whole (the first 1024), and
+/// the text that was written ([`Error::partial_text`], up to 1 MiB). [`ErrorKind::NeedsAction`] when the response waits for what
 /// nobody answers. An event that cannot be decoded is one error of the kind [`ErrorKind::Decode`],
 /// after which the stream goes on.
 #[must_use = "a stream does nothing until it is read"]
