@@ -115,7 +115,7 @@ mod tests {
         #[test]
         fn content_of_every_length_has_blocks(length in 0..=LARGEST * MAX_BLOCKS) {
             let size = block_size(Some(length)).unwrap() as u64;
-            prop_assert!(size <= LARGEST && size % STEP == 0);
+            prop_assert!(size <= LARGEST && size.is_multiple_of(STEP));
             prop_assert!(length.div_ceil(size) <= MAX_BLOCKS);
         }
 

@@ -1,4 +1,5 @@
 //! Content that goes with v1's resources: uploads to a storage beside the service, zip files, downloads.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, also in what its tests share")]
 
 mod datasets;
 #[cfg(feature = "tracing")]
