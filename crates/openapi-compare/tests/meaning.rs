@@ -161,6 +161,11 @@ fn versions_of_the_specification() {
             json!({"type": "integer", "minimum": 1, "exclusiveMinimum": true}),
             json!({"type": "integer", "exclusiveMinimum": 1}),
         ),
+        (
+            "several types",
+            json!({"oneOf": [{"type": "string"}, {"type": "integer"}]}),
+            json!({"type": ["integer", "string"]}),
+        ),
         ("a list of one type", json!({"type": "array", "items": {}}), json!({"type": ["array"]})),
     ] {
         same(api(&holder_named(old)), api_3_1(&holder_named(new)), about);
@@ -444,6 +449,29 @@ fn cycles() {
     // What leads to itself alone says nothing.
     let itself = json!({"Thing": {"allOf": [{"$ref": "#/components/schemas/Thing"}]}});
     same(api(&itself), api(&json!({"Thing": {}})), "a schema that is made of itself");
+}
+
+/// What is a union on one side only is told where it stands, not by the name of one of its kinds.
+#[test]
+fn unions_that_come_and_go() {
+    let kind = |name: &str| json!({"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string", "enum": [name]}}});
+    let schemas = |items: Value| json!({"Thing": {"type": "array", "items": items}, "A": kind("a"), "B": kind("b")});
+    let (a, b) = (json!({"$ref": "#/components/schemas/A"}), json!({"$ref": "#/components/schemas/B"}));
+    let both = json!({"oneOf": [a, b]});
+    assert_eq!(
+        difference(api(&schemas(both.clone())), api(&schemas(a.clone()))),
+        [
+            "breaking request-union-branch-removed schema Thing []",
+            "compatible response-union-branch-removed schema Thing []",
+        ]
+    );
+    assert_eq!(
+        difference(api(&schemas(a)), api(&schemas(both))),
+        [
+            "breaking response-union-branch-added schema Thing []",
+            "compatible request-union-branch-added schema Thing []",
+        ]
+    );
 }
 
 /// Found once, with every place that shows it.

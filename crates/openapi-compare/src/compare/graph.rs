@@ -25,6 +25,8 @@ pub(crate) struct Vertex {
     pub(crate) edges: Vec<(Step, usize)>,
     /// The first way that led here.
     pub(crate) origin: Origin,
+    /// One is a union and the other is none: the name of either is not that of both.
+    pub(crate) is_mixed: bool,
 }
 
 /// Where something is used.
@@ -175,7 +177,14 @@ impl<'o, 'n> Graph<'o, 'n> {
         let next = self.vertices.len();
         let number = *self.numbers.entry((old, new, direction)).or_insert(next);
         if number == next {
-            self.vertices.push(Vertex { old, new, direction, edges: Vec::new(), origin: origin.clone() });
+            self.vertices.push(Vertex {
+                old,
+                new,
+                direction,
+                edges: Vec::new(),
+                origin: origin.clone(),
+                is_mixed: false,
+            });
             self.queue.push_back(number);
         }
         if next > MOST_PAIRS {

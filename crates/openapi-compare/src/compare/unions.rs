@@ -45,6 +45,9 @@ impl<'o, 'n> Graph<'o, 'n> {
         let pairs = pair(&mut before, &mut after, by_tag);
 
         let is_single = single.0 || single.1;
+        if let Some(vertex) = self.vertices.get_mut(number) {
+            vertex.is_mixed = is_single;
+        }
         if is_single && pairs.is_empty() {
             let text = |shape: &Shape<'_>, kinds: &[Kind<'_>]| match &shape.union {
                 None => shape.types.to_string(),

@@ -1,12 +1,16 @@
 //! What a document means, apart from how it is written: the form that is compared.
 
+mod hashes;
 mod operations;
 mod schemas;
 mod shape;
+mod types;
+mod unions;
 
 pub(crate) use operations::{Alternative, Api, Media, Operation, Parameter, Response};
 pub(crate) use schemas::{CoreId, Node, Parts, Schemas, Usage};
-pub(crate) use shape::{Additional, Enumeration, Limit, Shape, Types, is_tighter};
+pub(crate) use shape::{Additional, Enumeration, Limit, Shape, is_tighter};
+pub(crate) use types::Types;
 
 use serde_json::Value;
 

@@ -12,7 +12,8 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::shape::{Shape, own_types, says_more_than_its_type};
+use super::shape::{Shape, says_more_than_its_type};
+use super::types::own_types;
 use crate::compare::TooComplex;
 use crate::document::Document;
 
@@ -400,7 +401,7 @@ fn null_of(members: &Map<String, Value>) -> Option<bool> {
     if flag("nullable") == Some(true) || flag("x-nullable") == Some(true) {
         return Some(true);
     }
-    if ["oneOf", "anyOf"].iter().any(|key| branches(members, key).iter().any(|branch| is_null(branch))) {
+    if ["oneOf", "anyOf"].iter().any(|key| branches(members, key).iter().any(is_null)) {
         return Some(true);
     }
     match members.get("type") {

@@ -1,5 +1,6 @@
 //! From what comparing found to the report: places, occurrences, fingerprints, order.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use serde_json::Value;
@@ -10,6 +11,7 @@ use crate::compare::{Finding, Graph, Origin, Pair, Spot, Step, Subject as Found,
 use crate::document::Document;
 use crate::model::{CoreId, Schemas};
 use crate::operations::Method;
+use crate::rules::Level;
 
 /// How many steps of a way are told: more than people nest.
 const LONGEST_PATH: usize = 64;
@@ -25,6 +27,9 @@ enum Key {
     Operation(String, Option<Method>),
     Schema(String),
 }
+
+/// In which order changes come: by subject, the gravest first, by rule, place and arguments.
+type Order = (usize, Reverse<Level>, &'static str, Place, Vec<(&'static str, String)>);
 
 /// A change whose subject and operations have no place in the report yet.
 struct Draft {
@@ -42,7 +47,7 @@ pub(crate) fn build<'o, 'n>(
 ) -> Result<Report, TooComplex> {
     let keys = keys(pairs);
     let occurrences = occurrences(graph)?;
-    let mut drafts = Vec::new();
+    let (mut drafts, mut count) = (Vec::new(), 0_usize);
     let mut schemas: BTreeMap<String, (CoreId, CoreId)> = BTreeMap::new();
     for finding in std::mem::take(&mut graph.findings) {
         let (subject, place, shown) = match &finding.subject {
@@ -62,6 +67,11 @@ pub(crate) fn build<'o, 'n>(
                 (subject, place, shown)
             }
         };
+        // A schema with many differences in many places: each is told in each.
+        count += shown.len();
+        if count > MOST_OCCURRENCES {
+            return Err(TooComplex::new(graph.new.document().name()));
+        }
         drafts.push(Draft { finding, subject, place, occurrences: shown });
     }
     Ok(assemble(graph, (pairs, &keys), documents, drafts, &schemas))
@@ -105,10 +115,7 @@ fn assemble<'o, 'n>(
         subjects.push(Subject { kind, groups: groups.into_iter().collect(), before, after });
     }
 
-    let mut changes: BTreeMap<
-        (usize, std::cmp::Reverse<crate::Level>, &str, Place, Vec<(&'static str, String)>),
-        Change,
-    > = BTreeMap::new();
+    let mut changes: BTreeMap<Order, Change> = BTreeMap::new();
     for draft in drafts {
         let Some(subject) = places.get(&draft.subject).copied() else { continue };
         let rule = draft.finding.rule;
@@ -117,7 +124,7 @@ fn assemble<'o, 'n>(
         let occurrences = draft.occurrences.into_iter().filter_map(|(operation, place)| {
             Some(Occurrence { operation: *places.get(&key(keys, operation))?, place })
         });
-        let sort = (subject, std::cmp::Reverse(rule.level), rule.id, draft.place.clone(), arguments.clone());
+        let sort = (subject, Reverse(rule.level), rule.id, draft.place.clone(), arguments.clone());
         // Two ways of using a schema may show the same.
         let change = changes.entry(sort).or_insert_with(|| Change {
             rule,
@@ -239,7 +246,9 @@ fn place(
     let mut number = number;
     loop {
         let Some(vertex) = graph.vertices.get(number) else { return (Key::Api, Place::default()) };
-        if let Some(name) = graph.old.name(vertex.old).or_else(|| graph.new.name(vertex.new)) {
+        let (old, new) = (graph.old.name(vertex.old), graph.new.name(vertex.new));
+        let name = if vertex.is_mixed { old.and(new).and(old) } else { old.or(new) };
+        if let Some(name) = name {
             schemas.entry(name.to_owned()).or_insert((vertex.old, vertex.new));
             return (Key::Schema(name.to_owned()), Place { spot: String::new(), path: path(steps) });
         }

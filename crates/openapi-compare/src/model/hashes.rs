@@ -1,0 +1,107 @@
+//! Hashes by meaning, for telling kinds of a union apart and for what is compared as a whole.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+use serde_json::Value;
+
+use super::canonical;
+use super::schemas::{CoreId, Parts, Schemas};
+use super::shape::Additional;
+use crate::compare::TooComplex;
+
+/// How far down a hash looks: far enough to tell kinds apart, never without end.
+pub(super) const HASH_DEPTH: u8 = 4;
+
+impl<'d> Schemas<'d> {
+    pub(crate) fn hash(&mut self, core: CoreId) -> Result<u64, TooComplex> {
+        self.hash_to(core, HASH_DEPTH)
+    }
+
+    pub(crate) fn hash_of_parts(&mut self, parts: &Parts<'d>, depth: u8) -> Result<u64, TooComplex> {
+        let node = self.node(parts)?;
+        let mut hasher = DefaultHasher::new();
+        node.usage.nullable.hash(&mut hasher);
+        self.hash_to(node.core, depth)?.hash(&mut hasher);
+        Ok(hasher.finish())
+    }
+
+    fn hash_to(&mut self, core: CoreId, depth: u8) -> Result<u64, TooComplex> {
+        if let Some(hash) = self.hashes.get(&(core, depth)) {
+            return Ok(*hash);
+        }
+        let shape = self.shape(core)?;
+        let mut hasher = DefaultHasher::new();
+        (shape.types, &shape.format, &shape.patterns, &shape.constraints, &shape.required).hash(&mut hasher);
+        shape.enumeration.as_ref().map(|listed| (&listed.values, listed.open)).hash(&mut hasher);
+        for (name, limit) in &shape.limits {
+            (name, &limit.text).hash(&mut hasher);
+        }
+        let mut parts: Vec<(String, &Parts<'d>)> = Vec::new();
+        parts.extend(shape.properties.iter().map(|(name, parts)| (format!(".{name}"), parts)));
+        parts.extend(shape.patterned.iter().map(|(name, parts)| (format!("~{name}"), parts)));
+        parts.extend(shape.tuple.iter().map(|parts| ("[]".to_owned(), parts)));
+        parts.push(("*".to_owned(), &shape.items));
+        match &shape.additional {
+            Additional::Any => {}
+            Additional::Refused => "refused".hash(&mut hasher),
+            Additional::Schema(schema) => parts.push(("{}".to_owned(), schema)),
+        }
+        for (name, parts) in parts {
+            self.step(1)?;
+            name.hash(&mut hasher);
+            if depth > 0 && !parts.is_empty() {
+                self.hash_of_parts(parts, depth - 1)?.hash(&mut hasher);
+            }
+        }
+        if let Some(union) = &shape.union {
+            (union.discriminator, union.open).hash(&mut hasher);
+            // The order of branches says nothing.
+            let mut branches = Vec::new();
+            for branch in &union.branches {
+                self.step(1)?;
+                let hash = if depth > 0 { self.hash_of_parts(&branch.parts, depth - 1)? } else { 0 };
+                branches.push((&branch.tag, hash));
+            }
+            branches.sort_unstable();
+            branches.hash(&mut hasher);
+        }
+        let hash = hasher.finish();
+        self.hashes.insert((core, depth), hash);
+        Ok(hash)
+    }
+
+    /// The hash of what stands under a keyword, be it a schema, several, or data: of its text without
+    /// what is mere writing, references followed some steps far. By its text, since looking into it as
+    /// a schema may lead back to the schema that it stands in.
+    pub(super) fn hash_of_value(&mut self, value: &'d Value, depth: u8) -> Result<u64, TooComplex> {
+        const WRITING: &[&str] = &["description", "title", "example", "examples", "$comment", "externalDocs"];
+        self.step(1)?;
+        let mut hasher = DefaultHasher::new();
+        if value.get("$ref").is_some() {
+            if depth > 0 {
+                return self.hash_of_value(self.target(value), depth - 1);
+            }
+            return Ok(hasher.finish());
+        }
+        match value {
+            Value::Object(members) => {
+                let mut all = 0_u64;
+                for (key, value) in members.iter().filter(|(key, _)| !WRITING.contains(&key.as_str())) {
+                    let mut member = DefaultHasher::new();
+                    (key, self.hash_of_value(value, depth)?).hash(&mut member);
+                    // The order of members says nothing.
+                    all = all.wrapping_add(member.finish());
+                }
+                ("object", all).hash(&mut hasher);
+            }
+            Value::Array(elements) => {
+                for element in elements {
+                    self.hash_of_value(element, depth)?.hash(&mut hasher);
+                }
+            }
+            other => canonical(other).hash(&mut hasher),
+        }
+        Ok(hasher.finish())
+    }
+}
