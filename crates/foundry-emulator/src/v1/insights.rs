@@ -82,7 +82,7 @@ pub(crate) fn found(
         "title": "Answers repeat the question",
         "severity": "low",
         "category": "quality",
-        "status": "open",
+        "status": "active",
         "trace_count": 1,
         "description": "The agent quotes what it was asked.",
     });
