@@ -498,6 +498,16 @@ fn argument(ty: &Type) -> Option<Type> {
     })
 }
 
+/// What a caller has to say to get a stream.
+fn asked_for(operation: &Operation) -> &'static str {
+    match &operation.request {
+        _ if operation.parameters.iter().any(|(name, _)| name == "stream") => "; `stream` has to be `Some(true)`",
+        Some(super::api::Type::Named(_)) => "; the body has to say `stream: true`",
+        // The header `Accept` says it.
+        _ => "",
+    }
+}
+
 /// The documentation of a method; progenitor's has no place for the twin and drops full stops.
 fn document(function: &mut ImplItemFn, operation: &Operation, streams: bool) {
     let mut text = operation.summary.clone().unwrap_or_else(|| format!("The operation `{}`.", operation.id));
@@ -505,7 +515,7 @@ fn document(function: &mut ImplItemFn, operation: &Operation, streams: bool) {
         let _ = write!(text, "\n\n{description}");
     }
     if streams {
-        text.push_str("\n\nAnswers with the event stream; the body has to say `stream: true`.");
+        let _ = write!(text, "\n\nAnswers with the event stream{}.", asked_for(operation));
     }
     let _ = write!(text, "\n\nSends a `{}` request to `{}`.", operation.method, operation.path);
     let arguments: Vec<String> = function

@@ -161,7 +161,7 @@ impl Client {
     ///
     /// With `stream` set to `true` its events are sent again, from `starting_after` on.
     ///
-    /// Answers with the event stream; the body has to say `stream: true`.
+    /// Answers with the event stream; `stream` has to be `Some(true)`.
     ///
     /// Sends a `GET` request to `/openai/v1/responses/{response_id}`.
     ///

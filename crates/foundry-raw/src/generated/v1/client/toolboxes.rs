@@ -249,7 +249,7 @@ impl Client {
     ///
     /// Request and answer are JSON-RPC; the answer may be a stream of server-sent events.
     ///
-    /// Answers with the event stream; the body has to say `stream: true`.
+    /// Answers with the event stream.
     ///
     /// Sends a `POST` request to `/toolboxes/{name}:invoke_mcp`.
     ///
