@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use foundry_emulator::LoggedRequest;
-use foundry_sdk::types::{
+use foundry_sdk::classic::types::{
     CodeInterpreterToolDefinition, FunctionDefinition, FunctionToolDefinition, ListSortOrder, MessageAttachment,
     MessageAttachmentToolDefinition, MessageImageUrlParam, MessageInputContentBlock, MessageInputImageUrlBlock,
     MessageInputTextBlock, MessageRole, RunStatus, ThreadMessageOptions, ThreadRun, ToolDefinition, TruncationObject,

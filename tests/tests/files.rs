@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use foundry_sdk::types::{
+use foundry_sdk::classic::types::{
     FilePurpose, FileSearchToolDefinition, FileSearchToolResource, ListSortOrder, MessageAttachment, ToolResources,
     VectorStoreFileStatusFilter,
 };

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use foundry_emulator::{Emulator, EmulatorBuilder, Fault, Rule};
 use foundry_sdk::classic::Classic;
-use foundry_sdk::types::{
+use foundry_sdk::classic::types::{
     McpToolDefinition, RunStatus, RunStepDetails, ThreadMessageOptions, ThreadRun, ToolDefinition, ToolOutput,
 };
 use foundry_sdk::{
@@ -606,7 +606,7 @@ async fn an_answer_in_a_format_is_parsed_and_one_that_is_not_is_shown() {
 async fn a_thread_and_its_run_are_created_polled_and_answered_at_once() {
     let rule = Rule::new().call_function("get_time", json!({})).reply_with(|turn| turn.last_message().to_owned());
     let setting = Setting::with([rule]).await;
-    let thread = foundry_sdk::types::AgentThreadCreationOptions::new()
+    let thread = foundry_sdk::classic::types::AgentThreadCreationOptions::new()
         .messages([ThreadMessageOptions::new("user", "What time is it?")]);
     let agents = setting.classic.agents();
     let poller = agents.create_thread_and_run(&setting.agent).thread(thread).metadata([("a", "b")]).poll();

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use foundry_emulator::{Emulator, Fault, Rule};
+use foundry_sdk::classic::types::{ThreadMessage, ThreadRun};
 use foundry_sdk::classic::{Classic, RunEvent};
-use foundry_sdk::types::{ThreadMessage, ThreadRun};
 use foundry_sdk::{Credential, Error, ErrorKind, Function, FunctionSet, ProjectClient, Result};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use foundry_emulator::{Emulator, EmulatorBuilder, Fault, Framing, Rule};
+use foundry_sdk::classic::types::{AgentThreadCreationOptions, RunStatus, ThreadMessageOptions, ThreadRun, ToolOutput};
 use foundry_sdk::classic::{Classic, RunEvent, RunItem, RunStream};
-use foundry_sdk::types::{AgentThreadCreationOptions, RunStatus, ThreadMessageOptions, ThreadRun, ToolOutput};
 use foundry_sdk::{ApprovalPolicy, Credential, ErrorKind, Function, FunctionSet, ProjectClient};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use schemars::JsonSchema;
