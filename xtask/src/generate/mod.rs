@@ -86,7 +86,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool, Failure> {
         }
     }
     emit_shared(&apis, &mut files);
-    for (path, text) in sdk.shared_files(&apis, &prepared)? {
+    for (path, text) in sdk.shared_files(&apis)? {
         files.add(format!("{GENERATED_SDK}/shared/{path}"), text);
     }
     if options.apis.is_empty() {

@@ -133,7 +133,7 @@ impl Sdk {
         api: &'a Api,
         index: usize,
         is_wanted: impl Fn(&Place) -> bool,
-    ) -> Result<Vec<(&'a Group, &'a str, Vec<Builder<'a>>)>, Failure> {
+    ) -> Result<Vec<Made<'a>>, Failure> {
         let mut found = Vec::new();
         for (group, operations) in by_group(api) {
             let known = &self.groups[index][group];
@@ -180,11 +180,7 @@ impl Sdk {
     }
 
     /// The files of the groups that several APIs have: path under their folder -> text.
-    pub(crate) fn shared_files(
-        &self,
-        apis: &[Api],
-        _prepared: &[Prepared],
-    ) -> Result<BTreeMap<String, String>, Failure> {
+    pub(crate) fn shared_files(&self, apis: &[Api]) -> Result<BTreeMap<String, String>, Failure> {
         let mut files = BTreeMap::new();
         let mut root = format!("{SHARED_HEADER}//! Groups that several APIs have, each once.\n");
         for (module, having) in self.sets(apis) {
@@ -374,10 +370,13 @@ fn impls(root: Root, api: &Api, accessors: &[(bool, String)]) -> String {
     text
 }
 
+/// A group, its name in the document, and its requests.
+type Made<'a> = (&'a Group, &'a str, Vec<Builder<'a>>);
+
 type GroupFiles = (BTreeMap<String, String>, String, Vec<(bool, String)>);
 
 /// The files of groups, the lines that name their modules, and the functions that give them.
-fn group_files(api: &Api, groups: &[(&Group, &str, Vec<Builder<'_>>)]) -> Result<GroupFiles, Failure> {
+fn group_files(api: &Api, groups: &[Made<'_>]) -> Result<GroupFiles, Failure> {
     let mut files = BTreeMap::new();
     let (mut modules, mut exports) = (String::new(), String::new());
     let mut accessors = Vec::new();

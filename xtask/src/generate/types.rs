@@ -19,7 +19,7 @@ pub(crate) fn emit(api: &Api) -> BTreeMap<String, String> {
         from.entry(&shared.module).or_default().push(shown);
     }
     for (module, names) in from {
-        let _ = write!(modules, "pub use crate::generated::shared::{module}::types::{{{}}};\n", names.join(", "));
+        let _ = writeln!(modules, "pub use crate::generated::shared::{module}::types::{{{}}};", names.join(", "));
     }
     let mut files: BTreeMap<String, String> =
         files.into_iter().map(|(path, text)| (format!("types/{path}"), text)).collect();
