@@ -445,7 +445,7 @@ impl<'a> Builder<'a> {
             if let ArgumentType::List(item) = &argument.ty {
                 let _ = writeln!(
                     setters,
-                    "    pub fn {name}(mut self, values: impl IntoIterator<Item = impl Into<types::{item}>>) -> Self {{\n        \
+                    "    pub fn {name}(mut self, values: impl IntoIterator<Item = impl Into<{item}>>) -> Self {{\n        \
                      self.operation.{name} = Some(values.into_iter().map(Into::into).collect());\n        self\n    }}\n"
                 );
                 continue;
@@ -722,7 +722,7 @@ fn owned(ty: &ArgumentType) -> String {
         ArgumentType::Text => "String".to_owned(),
         ArgumentType::Plain(name) => name.clone(),
         ArgumentType::Named(name) => format!("types::{name}"),
-        ArgumentType::List(name) => format!("Vec<types::{name}>"),
+        ArgumentType::List(item) => format!("Vec<{item}>"),
         ArgumentType::Json(name) => (*name).to_owned(),
         ArgumentType::Form | ArgumentType::Bytes => "Form".to_owned(),
     }

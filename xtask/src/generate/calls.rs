@@ -85,16 +85,21 @@ fn value(api: &Api, ty: &ArgumentType, name: &str) -> String {
     match ty {
         ArgumentType::Text | ArgumentType::Form | ArgumentType::Bytes => format!("{name:?}"),
         ArgumentType::Json(_) => "serde_json::json!({})".to_owned(),
-        ArgumentType::List(item) => {
-            let item = typed(api, &Type::Named(item.clone()));
-            format!("[{item}]")
-        }
-        ArgumentType::Plain(plain) => match plain.as_str() {
-            "bool" => "true".to_owned(),
-            "f64" => "0.5".to_owned(),
-            plain => format!("7_{plain}"),
+        ArgumentType::List(item) => match item.strip_prefix("types::") {
+            Some(name) => format!("[{}]", typed(api, &Type::Named(name.to_owned()))),
+            None if item == "String" => format!("[{name:?}]"),
+            None => format!("[{}]", plain(item)),
         },
+        ArgumentType::Plain(ty) => plain(ty),
         ArgumentType::Named(name) => typed(api, &Type::Named(name.clone())),
+    }
+}
+
+fn plain(ty: &str) -> String {
+    match ty {
+        "bool" => "true".to_owned(),
+        "f64" => "0.5".to_owned(),
+        ty => format!("7_{ty}"),
     }
 }
 

@@ -119,7 +119,7 @@ pub(crate) enum ArgumentType {
     Plain(String),
     /// A type of the API, borrowed.
     Named(String),
-    /// Several values of a type of the API, borrowed.
+    /// Several values, borrowed: texts, plain ones, or of a type of the API (`types::X`).
     List(String),
     /// Any JSON: an object, or any value.
     Json(&'static str),
@@ -127,6 +127,15 @@ pub(crate) enum ArgumentType {
     Form,
     /// The bytes of a body.
     Bytes,
+}
+
+/// What a borrowed list holds, as the SDK writes it.
+fn list_item(ty: &str) -> Option<String> {
+    match ty.strip_prefix("&::std::vec::Vec<")?.strip_suffix('>')? {
+        "::std::string::String" => Some("String".to_owned()),
+        plain @ ("bool" | "i64" | "i32" | "u64" | "u32" | "f64") => Some(plain.to_owned()),
+        item => item.strip_prefix("types::").is_some_and(super::names::is_type).then(|| item.to_owned()),
+    }
 }
 
 /// What a rewritten method takes beside `self`.
@@ -150,10 +159,8 @@ fn arguments(function: &ImplItemFn, operation: &str) -> Result<Vec<Argument>, Fa
                 ArgumentType::Json("serde_json::Map<String, serde_json::Value>")
             }
             "bool" | "i64" | "i32" | "u64" | "u32" | "f64" => ArgumentType::Plain(inner.to_owned()),
-            inner => match (inner.strip_prefix("&types::"), inner.strip_prefix("&::std::vec::Vec<types::")) {
-                (_, Some(name)) if name.strip_suffix('>').is_some_and(super::names::is_type) => {
-                    ArgumentType::List(name.trim_end_matches('>').to_owned())
-                }
+            inner => match (inner.strip_prefix("&types::"), list_item(inner)) {
+                (_, Some(item)) => ArgumentType::List(item),
                 (Some(name), _) if super::names::is_type(name) => ArgumentType::Named(name.to_owned()),
                 _ => {
                     return Err(Failure::new(
@@ -565,4 +572,23 @@ fn join_doc_lines(text: &str) -> String {
         joined.push('\n');
     }
     joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_hold_texts_plain_values_and_types_of_the_api() {
+        for (ty, item) in [
+            ("&::std::vec::Vec<::std::string::String>", Some("String")),
+            ("&::std::vec::Vec<i64>", Some("i64")),
+            ("&::std::vec::Vec<types::Mode>", Some("types::Mode")),
+            ("&::std::vec::Vec<::std::vec::Vec<i64>>", None),
+            ("&::std::vec::Vec<types::a::B>", None),
+            ("&types::Mode", None),
+        ] {
+            assert_eq!(list_item(ty).as_deref(), item, "{ty}");
+        }
+    }
 }

@@ -354,7 +354,8 @@ fn impls(root: Root, api: &Api, accessors: &[(bool, String)]) -> String {
             let _ = write!(
                 text,
                 "/// The groups of api-version {0}; cheap to clone.\n#[derive(Clone, Debug)]\npub struct Groups {{\n    client: ProjectClient,\n}}\n\n\
-                 impl ProjectClient {{\n    /// The groups of api-version {0}.\n    pub fn {1}(&self) -> Groups {{\n        Groups {{ client: self.clone() }}\n    }}\n}}\n\n",
+                 impl ProjectClient {{\n    /// The groups of api-version {0}.\n    pub fn {1}(&self) -> Groups {{\n        Groups {{ client: self.clone() }}\n    }}\n}}\n\n\
+                 impl Groups {{\n    #[allow(dead_code, reason = \"an API may have no groups of its own\")]\n    fn project_client(&self) -> &ProjectClient {{\n        &self.client\n    }}\n}}\n\n",
                 api.name, api.module
             );
             "Groups"

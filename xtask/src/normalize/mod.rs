@@ -104,6 +104,11 @@ pub(crate) const OPERATIONS: &[Pass] = &[
         run: operations::merge_patch_as_json,
     },
     Pass {
+        name: "drop-parameter-limits",
+        why: "progenitor makes types of a parameter's limits and formats; the service checks them",
+        run: operations::drop_parameter_limits,
+    },
+    Pass {
         name: "join-unexploded-arrays",
         why: "progenitor repeats an array parameter that is to be joined with commas; it becomes a string",
         run: operations::join_unexploded_arrays,

@@ -260,6 +260,47 @@ pub(super) fn join_unexploded_arrays(document: &mut Value) -> Result<usize, Fail
     })
 }
 
+/// What progenitor would make a type of its own from, in a parameter that is no type of ours.
+const LIMITS: &[&str] = &[
+    "default",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+];
+
+/// How wide a number is: arguments are `i64` and `f64` all.
+const WIDTHS: &[&str] = &["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float", "double"];
+
+pub(super) fn drop_parameter_limits(document: &mut Value) -> Result<usize, Failure> {
+    each_operation(document, |_, _, operation| {
+        let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) else { return Ok(0) };
+        let arguments = parameters.iter_mut().filter(|parameter| is_argument(parameter));
+        let schemas = arguments.filter_map(|parameter| parameter.get_mut("schema")?.as_object_mut());
+        Ok(schemas.map(drop_limits).sum())
+    })
+}
+
+/// In a list, the limits of its items too.
+fn drop_limits(schema: &mut Map<String, Value>) -> usize {
+    let before = schema.len();
+    let is_text = schema.get("type").is_some_and(|kind| kind == "string");
+    schema.retain(|key, value| match key.as_str() {
+        "format" if !is_text => !value.as_str().is_some_and(|format| WIDTHS.contains(&format)),
+        "format" if is_text => value.as_str().is_some_and(|format| format == "binary"),
+        key => !LIMITS.contains(&key),
+    });
+    let own = before - schema.len();
+    own + schema.get_mut("items").and_then(Value::as_object_mut).map_or(0, drop_limits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -431,5 +472,19 @@ mod tests {
         assert_eq!(count, 1);
         let joined = json!({ "name": "a", "in": "query", "schema": { "type": "string" } });
         assert_eq!(operation["parameters"], json!([joined, parameters[1], parameters[2], parameters[3]]));
+    }
+
+    #[test]
+    fn limits_and_formats_of_parameters_go() {
+        let number = json!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": 9, "default": 2 });
+        let list = json!({ "type": "array", "minItems": 1, "items": { "type": "string", "pattern": "a", "format": "uuid", "enum": ["a"] } });
+        let parameters = json!([{ "name": "a", "schema": number }, { "name": "b", "schema": list }, { "$ref": "#/c" }]);
+        let (operation, count) = after(drop_parameter_limits, json!({ "parameters": parameters }));
+        assert_eq!(count, 7);
+        let list = json!({ "type": "array", "items": { "type": "string", "enum": ["a"] } });
+        let expected = json!([
+            { "name": "a", "schema": { "type": "integer" } }, { "name": "b", "schema": list }, { "$ref": "#/c" },
+        ]);
+        assert_eq!(operation["parameters"], expected);
     }
 }
