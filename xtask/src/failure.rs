@@ -15,6 +15,12 @@ impl Failure {
         Self { what: what.into(), place: place.into(), advice: advice.into() }
     }
 
+    /// With more to do behind what there is.
+    pub(crate) fn with_advice(mut self, more: &str) -> Self {
+        self.advice = format!("{}; {more}", self.advice);
+        self
+    }
+
     /// A file that cannot be read or written.
     pub(crate) fn io(path: &std::path::Path, error: &std::io::Error) -> Self {
         Self::new(error.to_string(), path.display().to_string(), "check that the file exists and may be used")

@@ -4,6 +4,7 @@ mod ci;
 mod diff;
 mod failure;
 mod generate;
+mod import;
 mod normalize;
 mod overlay;
 
@@ -41,6 +42,11 @@ enum Command {
     ///
     /// Exit code 0: nothing at the level of --fail-on; 100: something; 102: could not compare.
     Diff(diff::Arguments),
+    /// Brings in a newly published description: OpenAPI 3.0, 3.1 or Swagger 2.0, JSON or YAML.
+    ///
+    /// Converts it to the form of openapi/API/openapi.json, carries over the marks that it lacks, shows what
+    /// changed, and generates. Exit code 0: done; 100: failed, and the files are as they were; 2: wrong usage.
+    Import(import::Arguments),
     /// Runs the checks that a change must pass; stops at the first that fails.
     Ci(ci::Arguments),
 }
@@ -57,6 +63,7 @@ fn main() -> ExitCode {
                 .map(|fresh| if fresh { ExitCode::SUCCESS } else { ExitCode::from(STALE) })
         }
         Command::Diff(arguments) => return diff::run(&root(), &arguments),
+        Command::Import(arguments) => import::run(&root(), &arguments),
         Command::Ci(arguments) => ci::run(&root(), &arguments).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|failure: Failure| {

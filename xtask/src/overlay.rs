@@ -107,22 +107,38 @@ impl Overlay {
         Ok(Self { name: name.to_owned(), actions })
     }
 
+    /// How many actions there are.
+    pub(crate) fn len(&self) -> usize {
+        self.actions.len()
+    }
+
     /// Applies the actions in order, each to what those before it left.
     ///
     /// After an error the document is changed in part, and of no use.
     pub(crate) fn apply(&self, document: &mut Value) -> Result<Applied, OverlayError> {
         let mut applied = Applied::default();
-        for (index, action) in self.actions.iter().enumerate() {
-            let nodes = action.apply(document).map_err(|reason| OverlayError::Action {
+        for nodes in self.each(document) {
+            applied.actions += 1;
+            applied.nodes += nodes?;
+        }
+        Ok(applied)
+    }
+
+    /// Applies the actions that can be, and returns the errors of all others.
+    pub(crate) fn failing(&self, document: &mut Value) -> Vec<OverlayError> {
+        self.each(document).filter_map(Result::err).collect()
+    }
+
+    /// Applies one action after the other; how many places each changed.
+    fn each<'a>(&'a self, document: &'a mut Value) -> impl Iterator<Item = Result<usize, OverlayError>> + 'a {
+        self.actions.iter().enumerate().map(|(index, action)| {
+            action.apply(document).map_err(|reason| OverlayError::Action {
                 name: self.name.clone(),
                 number: index + 1,
                 target: action.target.clone(),
                 reason,
-            })?;
-            applied.actions += 1;
-            applied.nodes += nodes;
-        }
-        Ok(applied)
+            })
+        })
     }
 }
 
@@ -511,6 +527,18 @@ mod tests {
             let error = applied(&format!("{good}{action}"), document).unwrap_err();
             assert!(error.contains(said), "{action}: {error}");
         }
+    }
+
+    #[test]
+    fn all_actions_that_fail_are_told_and_the_others_applied() {
+        let actions = "- {target: $.a, description: d, update: {b: 1}}\n- {target: $.x, description: d, remove: true}\n- {target: $.a.b, description: d, update: {}}\n- {target: $.c, description: d, remove: true}";
+        let overlay = Overlay::parse(&overlay(actions), "a.yaml").unwrap();
+        let mut document = json!({"a": {}, "c": 1});
+        let failing: Vec<String> = overlay.failing(&mut document).iter().map(ToString::to_string).collect();
+        assert_eq!(failing.len(), 2, "{failing:?}");
+        assert!(failing[0].starts_with("a.yaml: action 2 (target $.x): matches nothing"), "{failing:?}");
+        assert!(failing[1].starts_with("a.yaml: action 3 (target $.a.b): #/a/b is neither"), "{failing:?}");
+        assert_eq!(document, json!({"a": {"b": 1}}));
     }
 
     #[test]

@@ -12,6 +12,54 @@ pub(crate) struct Files {
     folders: Vec<String>,
 }
 
+/// The files that generate reads: what stands on disk, or what is given in its place.
+#[derive(Debug)]
+pub(crate) struct Inputs<'a> {
+    root: &'a Path,
+    given: BTreeMap<String, String>,
+}
+
+impl<'a> Inputs<'a> {
+    pub(crate) fn new(root: &'a Path) -> Self {
+        Self { root, given: BTreeMap::new() }
+    }
+
+    /// Takes this text for a file, whatever stands on disk.
+    pub(crate) fn give(&mut self, path: impl Into<String>, text: impl Into<String>) {
+        self.given.insert(path.into(), text.into());
+    }
+
+    /// The text of a file, by its path in the workspace.
+    pub(crate) fn read(&self, path: &str) -> Result<String, Failure> {
+        match self.given.get(path) {
+            Some(text) => Ok(text.clone()),
+            None => read_text(&self.root.join(path)),
+        }
+    }
+
+    /// What a file holds, whether text or not.
+    pub(crate) fn bytes(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        let place = self.root.join(path);
+        match self.given.get(path) {
+            Some(text) => Ok(text.clone().into_bytes()),
+            None => std::fs::read(&place).map_err(|error| Failure::io(&place, &error)),
+        }
+    }
+
+    /// The text of a file; none if there is no such file.
+    pub(crate) fn read_or_empty(&self, path: &str) -> Result<String, Failure> {
+        match self.given.get(path) {
+            Some(text) => Ok(text.clone()),
+            None => read_text_or_empty(&self.root.join(path)),
+        }
+    }
+
+    /// What was given, to be written with what is made of it.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.given.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+}
+
 /// How a file on disk stands to what generate would write.
 #[derive(Debug)]
 pub(crate) enum State {
@@ -35,6 +83,11 @@ pub(crate) fn read_text_or_empty(path: &Path) -> Result<String, Failure> {
 impl Files {
     pub(crate) fn add(&mut self, path: impl Into<String>, text: impl Into<String>) {
         self.texts.insert(path.into(), text.into());
+    }
+
+    /// Adds a file unless there is one of that path already.
+    pub(crate) fn add_missing(&mut self, path: impl Into<String>, text: impl Into<String>) {
+        self.texts.entry(path.into()).or_insert_with(|| text.into());
     }
 
     /// A folder whose other files are left over from before, and go.

@@ -27,10 +27,10 @@ use std::time::Instant;
 use openapi_compare::Document;
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use self::files::read_text;
-use self::files::{Files, State};
-pub(crate) use self::names::Names;
-use self::sources::Sources;
+use self::files::State;
+pub(crate) use self::files::{Files, Inputs, read_text};
+pub(crate) use self::names::{Names, is_module};
+pub(crate) use self::sources::{FILE as SOURCES, Sources};
 use crate::failure::Failure;
 use crate::normalize;
 use crate::overlay::Overlay;
@@ -56,49 +56,7 @@ const CALLS: &str = "crates/foundry-sdk/tests/operations/generated";
 /// Runs the generator; `false` if something is stale.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool, Failure> {
     let start = Instant::now();
-    let mut sources = Sources::read(root)?;
-    if let Some(unknown) = options.apis.iter().find(|api| !sources.apis().any(|known| known == *api)) {
-        let known: Vec<&str> = sources.apis().collect();
-        return Err(Failure::new(
-            format!("there is no API `{unknown}`"),
-            "openapi/sources.toml",
-            format!("name one of: {}", known.join(", ")),
-        ));
-    }
-    // Which types several APIs share is seen only with all of them at hand.
-    let names: Vec<String> = sources.apis().map(str::to_owned).collect();
-    let (mut apis, mut prepared) = (Vec::new(), Vec::new());
-    for name in &names {
-        let (api, rest) = prepare(root, name, &sources)?;
-        apis.push(api);
-        prepared.push(rest);
-    }
-    let recorded = shared::parse(&files::read_text_or_empty(&root.join(shared::FILE))?)?;
-    let record = shared::find(&mut apis, &recorded)?;
-    let sdk = sdk::Sdk::new(&mut apis, &mut prepared, &sources)?;
-
-    let mut files = Files::default();
-    let mut summary = Vec::new();
-    for (index, (api, prepared)) in apis.iter().zip(&prepared).enumerate() {
-        if options.apis.is_empty() || options.apis.contains(&api.name) {
-            let index_file = index::emit(api, &apis);
-            summary.push(emit(api, prepared, &sdk, index, index_file, &mut sources, &mut files)?);
-        }
-    }
-    emit_shared(&apis, &mut files);
-    for (path, text) in sdk.shared_files(&apis)? {
-        files.add(format!("{GENERATED_SDK}/shared/{path}"), text);
-    }
-    if options.apis.is_empty() {
-        files.own_folder(GENERATED);
-        files.own_folder(GENERATED_SDK);
-        files.own_folder(CALLS);
-    }
-    files.add(format!("{GENERATED}/mod.rs"), root_module(&apis));
-    files.add(format!("{GENERATED_SDK}/mod.rs"), sdk.root_module(&apis));
-    files.add("openapi/sources.toml", sources.to_text());
-    files.add(shared::FILE, shared::to_text(&record));
-
+    let Made { files, summary } = make(&Inputs::new(root), options)?;
     if options.check {
         let states = files.compare(root)?;
         let fresh = states.iter().all(|(_, state)| matches!(state, State::Fresh));
@@ -125,6 +83,60 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool, Failure> {
     Ok(true)
 }
 
+/// What the generator makes: files that are not written yet, and a line about each API.
+pub(crate) struct Made {
+    pub(crate) files: Files,
+    pub(crate) summary: Vec<String>,
+}
+
+/// Makes everything, and writes nothing.
+pub(crate) fn make(inputs: &Inputs<'_>, options: &Options) -> Result<Made, Failure> {
+    let mut sources = Sources::read(inputs)?;
+    if let Some(unknown) = options.apis.iter().find(|api| !sources.apis().any(|known| known == *api)) {
+        let known: Vec<&str> = sources.apis().collect();
+        return Err(Failure::new(
+            format!("there is no API `{unknown}`"),
+            "openapi/sources.toml",
+            format!("name one of: {}", known.join(", ")),
+        ));
+    }
+    // Which types several APIs share is seen only with all of them at hand.
+    let names: Vec<String> = sources.apis().map(str::to_owned).collect();
+    let (mut apis, mut prepared) = (Vec::new(), Vec::new());
+    for name in &names {
+        let (api, rest) = prepare(inputs, name, &sources)?;
+        apis.push(api);
+        prepared.push(rest);
+    }
+    let recorded = shared::parse(&inputs.read_or_empty(shared::FILE)?)?;
+    let record = shared::find(&mut apis, &recorded)?;
+    let sdk = sdk::Sdk::new(&mut apis, &mut prepared, &sources)?;
+
+    let mut files = Files::default();
+    let mut summary = Vec::new();
+    for (index, (api, prepared)) in apis.iter().zip(&prepared).enumerate() {
+        if options.apis.is_empty() || options.apis.contains(&api.name) {
+            let index_file = index::emit(api, &apis);
+            summary.push(emit(api, prepared, &sdk, index, index_file, &mut sources, &mut files)?);
+        }
+    }
+    emit_shared(&apis, &mut files);
+    for (path, text) in sdk.shared_files(&apis)? {
+        files.add(format!("{GENERATED_SDK}/shared/{path}"), text);
+    }
+    if options.apis.is_empty() {
+        files.own_folder(GENERATED);
+        files.own_folder(GENERATED_SDK);
+        files.own_folder(CALLS);
+    }
+    files.add(format!("{GENERATED}/mod.rs"), root_module(&apis));
+    files.add(format!("{GENERATED_SDK}/mod.rs"), sdk.root_module(&apis));
+    files.add("openapi/sources.toml", sources.to_text());
+    files.add(shared::FILE, shared::to_text(&record));
+
+    Ok(Made { files, summary })
+}
+
 /// What is made of an API beside its types and operations, before anything is written.
 pub(crate) struct Prepared {
     /// The document after its overlay.
@@ -141,14 +153,12 @@ pub(crate) struct Prepared {
 }
 
 /// Reads an API: its document, corrected, normalised and understood.
-fn prepare(root: &Path, name: &str, sources: &Sources) -> Result<(api::Api, Prepared), Failure> {
-    let folder = root.join("openapi").join(name);
-    let path = folder.join("openapi.json");
+fn prepare(inputs: &Inputs<'_>, name: &str, sources: &Sources) -> Result<(api::Api, Prepared), Failure> {
     let shown = format!("openapi/{name}/openapi.json");
-    let bytes = std::fs::read(&path).map_err(|error| Failure::io(&path, &error))?;
+    let bytes = inputs.bytes(&shown)?;
     let document = checked(&bytes, &shown)?;
-    let overlay_text = files::read_text(&folder.join("overlay.yaml"))?;
-    let names_text = files::read_text(&folder.join("names.toml"))?;
+    let overlay_text = inputs.read(&format!("openapi/{name}/overlay.yaml"))?;
+    let names_text = inputs.read(&format!("openapi/{name}/names.toml"))?;
 
     let published = document.into_value();
     let mut described = published.clone();
@@ -293,7 +303,7 @@ pub(crate) fn any(features: &[&str]) -> String {
 }
 
 /// The document, which is OpenAPI 3.0 and holds together.
-fn checked(bytes: &[u8], name: &str) -> Result<Document, Failure> {
+pub(crate) fn checked(bytes: &[u8], name: &str) -> Result<Document, Failure> {
     let document = Document::from_slice(bytes, name)
         .map_err(|error| Failure::new(error.to_string(), name, "correct the document, or restore it"))?;
     holds_together(&document)?;

@@ -1,14 +1,13 @@
 //! `openapi/sources.toml`: the APIs, where their documents come from, and the passes they need.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::Deserialize;
 
-use super::files;
+use super::files::Inputs;
 use crate::failure::Failure;
 
-const FILE: &str = "openapi/sources.toml";
+pub(crate) const FILE: &str = "openapi/sources.toml";
 
 /// The content of `sources.toml`.
 #[derive(Debug)]
@@ -83,8 +82,8 @@ impl Source {
 }
 
 impl Sources {
-    pub(crate) fn read(root: &Path) -> Result<Self, Failure> {
-        let text = files::read_text(&root.join(FILE))?;
+    pub(crate) fn read(inputs: &Inputs<'_>) -> Result<Self, Failure> {
+        let text = inputs.read(FILE)?;
         let content: Content = toml::from_str(&text).map_err(|error| {
             Failure::new(error.to_string().trim().to_owned(), FILE, "correct the entry; openapi/README.md shows one")
         })?;

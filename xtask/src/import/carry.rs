@@ -1,0 +1,370 @@
+//! Marks of ours that a newly published document lacks are carried over from the document before it, as
+//! actions of the overlay.
+
+use std::collections::BTreeMap;
+
+use openapi_compare::{Pointer, escape_token};
+use serde_json::{Map, Value, json};
+
+use super::convert::marks::OURS;
+
+/// What people found out and the service does not publish.
+const CARRIED: &[&str] = &[
+    "x-conditional-request",
+    "x-extensible-discriminator",
+    "x-extensible-enum",
+    "x-foundry-features",
+    "x-inferred-content",
+    "x-lro",
+    "x-merged-operations",
+    "x-multipart",
+    "x-no-api-version",
+    "x-observed",
+    "x-openai-agent-base",
+    "x-paging",
+    "x-repeatable-request",
+    "x-required-for-content-type",
+    "x-sse",
+    "x-sse-events",
+];
+
+/// What holds data or names, and no marks.
+const DATA: &[&str] = &["default", "enum", "example", "examples"];
+
+const EVENT_STREAM: &str = "text/event-stream";
+
+/// An action of the overlay: what it adds, and where.
+#[derive(Debug, PartialEq)]
+pub(super) struct Action {
+    pub(super) target: String,
+    pub(super) update: Value,
+}
+
+/// What became of the marks.
+#[derive(Debug, Default)]
+pub(super) struct Carried {
+    pub(super) actions: Vec<Action>,
+    /// What has no place in the new document.
+    pub(super) lost: Vec<String>,
+    /// What both documents say, and not the same.
+    pub(super) different: Vec<String>,
+}
+
+/// How often each other mark of ours stands in the old document and no more in the new one, in words.
+pub(super) fn not_carried(old: &Value, new: &Value) -> Vec<String> {
+    let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
+    count(old, &mut before);
+    count(new, &mut after);
+    let gone = before.into_iter().filter_map(|(mark, count)| {
+        let rest = after.get(mark).copied().unwrap_or_default();
+        (rest < count).then(|| format!("{mark}: {count} before, {rest} now"))
+    });
+    gone.collect()
+}
+
+fn count<'v>(value: &'v Value, counts: &mut BTreeMap<&'v str, usize>) {
+    match value {
+        Value::Object(members) => {
+            for (key, inner) in members {
+                if OURS.contains(&key.as_str()) && !CARRIED.contains(&key.as_str()) {
+                    *counts.entry(key).or_default() += 1;
+                }
+                count(inner, counts);
+            }
+        }
+        Value::Array(elements) => elements.iter().for_each(|inner| count(inner, counts)),
+        _ => {}
+    }
+}
+
+/// Finds the marks of `old` that `new` lacks, and a place for each.
+pub(super) fn carry(old: &Value, new: &Value) -> Carried {
+    let mut marks = Vec::new();
+    collect(old, &mut Vec::new(), &mut marks);
+    let paths = Paths::of(new);
+    let mut carried = Carried::default();
+    // Marks of one place are one action, in the document's order.
+    let mut updates: BTreeMap<Vec<Step>, Map<String, Value>> = BTreeMap::new();
+    let mut streams: BTreeMap<Vec<Step>, Value> = BTreeMap::new();
+    for (place, mark, value) in marks {
+        let shown = || format!("{mark} of {}", told(&place, old));
+        let gone = references(value).into_iter().find(|reference| target(new, reference).is_none());
+        let found = match find(&place, mark, old, new, &paths) {
+            Ok(found) => found,
+            Err(Missing::Stream { answer, media })
+                if references(&media).into_iter().all(|reference| target(new, reference).is_some()) =>
+            {
+                streams.insert(answer, media);
+                continue;
+            }
+            Err(missing) => {
+                carried.lost.push(format!("{}: {}", shown(), missing.why()));
+                continue;
+            }
+        };
+        let there = at(new, &found);
+        match there.and_then(|there| there.get(mark)) {
+            Some(known) if known == value => continue,
+            Some(known) => {
+                carried.different.push(format!("{}: it was {value} and is {known}", shown()));
+                continue;
+            }
+            None => {}
+        }
+        if let Some(reference) = gone {
+            carried.lost.push(format!("{}: it leads to {reference}, which is no longer there", shown()));
+            continue;
+        }
+        updates.entry(found).or_default().insert(mark.to_owned(), value.clone());
+    }
+    for (answer, media) in streams {
+        let action = Action { target: path(&answer), update: json!({ "content": { EVENT_STREAM: media } }) };
+        carried.actions.push(action);
+    }
+    let updates =
+        updates.into_iter().map(|(place, update)| Action { target: path(&place), update: Value::Object(update) });
+    carried.actions.extend(updates);
+    carried
+}
+
+/// The marks of a value with their places. A document is bounded in depth, so this is.
+fn collect<'v>(value: &'v Value, place: &mut Vec<String>, marks: &mut Vec<(Vec<String>, &'v str, &'v Value)>) {
+    match value {
+        Value::Object(members) => {
+            for (key, inner) in members {
+                if CARRIED.contains(&key.as_str()) {
+                    marks.push((place.clone(), key, inner));
+                } else if !DATA.contains(&key.as_str()) && !key.starts_with("x-base") {
+                    place.push(key.clone());
+                    collect(inner, place, marks);
+                    place.pop();
+                }
+            }
+        }
+        Value::Array(elements) => {
+            for (index, inner) in elements.iter().enumerate() {
+                place.push(index.to_string());
+                collect(inner, place, marks);
+                place.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// One step down a document.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Name(String),
+    Index(usize),
+    /// The parameter of this name, in this place.
+    Parameter(String, String),
+}
+
+/// Why a mark has no place.
+enum Missing {
+    Operation,
+    Schema,
+    Parameter,
+    Place(String),
+    /// An answer that may be a stream of events, published without it.
+    Stream {
+        answer: Vec<Step>,
+        media: Value,
+    },
+}
+
+impl Missing {
+    fn why(&self) -> String {
+        match self {
+            Self::Operation => "the operation is no longer there".to_owned(),
+            Self::Schema => "the schema is no longer there".to_owned(),
+            Self::Parameter => "the parameter is no longer there".to_owned(),
+            Self::Place(name) => format!("there is no `{name}` any more"),
+            Self::Stream { .. } => "its events lead to schemas that are no longer there".to_owned(),
+        }
+    }
+}
+
+/// The operations of a document by what identifies them.
+struct Paths<'v> {
+    by_template: BTreeMap<(String, &'v str), &'v str>,
+    by_id: BTreeMap<&'v str, (&'v str, &'v str)>,
+}
+
+/// A path with its parameters by position: their names are no part of the wire.
+fn template(path: &str) -> String {
+    let parts = path.split('/').map(|part| match (part.find('{'), part.rfind('}')) {
+        (Some(begin), Some(end)) if begin < end => format!("{}{{}}{}", &part[..begin], &part[end + 1..]),
+        _ => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+impl<'v> Paths<'v> {
+    fn of(document: &'v Value) -> Self {
+        let mut paths = Self { by_template: BTreeMap::new(), by_id: BTreeMap::new() };
+        for (path, item) in document["paths"].as_object().into_iter().flatten() {
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                paths.by_template.insert((template(path), method), path);
+                if let Some(id) = operation["operationId"].as_str() {
+                    paths.by_id.insert(id, (path, method));
+                }
+            }
+        }
+        paths
+    }
+
+    fn find(&self, path: &str, method: &str, old: &Value) -> Option<(&'v str, String)> {
+        let known = |template: String| {
+            self.by_template
+                .iter()
+                .find(|((found, way), _)| *found == template && *way == method)
+                .map(|(_, path)| *path)
+        };
+        if let Some(path) = known(template(path)) {
+            return Some((path, method.to_owned()));
+        }
+        let id = old["paths"][path][method]["operationId"].as_str()?;
+        self.by_id.get(id).map(|(path, method)| (*path, (*method).to_owned()))
+    }
+}
+
+/// The place of a mark in the new document.
+fn find(place: &[String], mark: &str, old: &Value, new: &Value, paths: &Paths<'_>) -> Result<Vec<Step>, Missing> {
+    let name = |text: &str| Step::Name(text.to_owned());
+    let (mut found, rest): (Vec<Step>, &[String]) = match place {
+        [] => return Ok(Vec::new()),
+        [area, path, method, rest @ ..] if area == "paths" => {
+            let (path, method) = paths.find(path, method, old).ok_or(Missing::Operation)?;
+            (vec![name("paths"), name(path), name(&method)], rest)
+        }
+        [area, kind, schema, rest @ ..] if area == "components" => {
+            new["components"][kind].get(schema).ok_or(Missing::Schema)?;
+            (vec![name("components"), name(kind), name(schema)], rest)
+        }
+        _ => (Vec::new(), place),
+    };
+    let is_operation = place.first().is_some_and(|area| area == "paths");
+    let key = |index: usize| place.get(index).map(String::as_str);
+    for (index, step) in place.iter().enumerate().skip(place.len() - rest.len()) {
+        let next = if is_operation && index == 4 && key(3) == Some("parameters") {
+            let was = value_at(old, &place[..=index]).ok_or(Missing::Parameter)?;
+            let (Some(parameter), Some(location)) = (was["name"].as_str(), was["in"].as_str()) else {
+                return Err(Missing::Parameter);
+            };
+            Step::Parameter(parameter.to_owned(), location.to_owned())
+        } else if at(new, &found).is_some_and(Value::is_array) {
+            step.parse().map(Step::Index).map_err(|_| Missing::Place(step.clone()))?
+        } else {
+            name(step)
+        };
+        found.push(next);
+        if at(new, &found).is_some() {
+            continue;
+        }
+        // The answer is there, and is not said to be a stream: so it is said.
+        let is_stream = key(3) == Some("responses") && key(6) == Some(EVENT_STREAM);
+        if is_operation && is_stream && (index == 5 || index == 6) {
+            let answer = found.into_iter().take(5).collect();
+            let media = value_at(old, &place[..=6]).cloned().unwrap_or_default();
+            return Err(Missing::Stream { answer, media });
+        }
+        return Err(match found.last() {
+            Some(Step::Parameter(..)) => Missing::Parameter,
+            _ => Missing::Place(step.clone()),
+        });
+    }
+    // An enum that has got a name is open there.
+    if mark == "x-extensible-enum" {
+        let there = at(new, &found).unwrap_or(&Value::Null);
+        let reference = there.get("$ref").or_else(|| there["allOf"][0].get("$ref")).and_then(Value::as_str);
+        if let Some(schema) = reference.and_then(|reference| reference.strip_prefix("#/components/schemas/")) {
+            return Ok(vec![name("components"), name("schemas"), name(schema)]);
+        }
+        if there.get("enum").is_none() {
+            return Err(Missing::Place("enum".to_owned()));
+        }
+    }
+    Ok(found)
+}
+
+fn at<'v>(document: &'v Value, steps: &[Step]) -> Option<&'v Value> {
+    steps.iter().try_fold(document, |value, step| match step {
+        Step::Name(name) => value.as_object()?.get(name),
+        Step::Index(index) => value.as_array()?.get(*index),
+        Step::Parameter(name, location) => value
+            .as_array()?
+            .iter()
+            .find(|parameter| parameter["name"] == name.as_str() && parameter["in"] == location.as_str()),
+    })
+}
+
+fn value_at<'v>(document: &'v Value, tokens: &[String]) -> Option<&'v Value> {
+    tokens.iter().try_fold(document, |value, token| match value {
+        Value::Array(elements) => elements.get(token.parse::<usize>().ok()?),
+        other => other.get(token),
+    })
+}
+
+/// All references in a value; `item` of x-paging is one too.
+fn references(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) if text.starts_with("#/") => vec![text],
+        Value::Array(elements) => elements.iter().flat_map(references).collect(),
+        Value::Object(members) => members.values().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn target<'v>(document: &'v Value, reference: &str) -> Option<&'v Value> {
+    Pointer::parse(reference).ok()?.resolve(document)
+}
+
+/// A place as people read it.
+fn told(place: &[String], old: &Value) -> String {
+    match place {
+        [] => "the document".to_owned(),
+        [area, path, method, rest @ ..] if area == "paths" => {
+            let rest: Vec<String> = match rest {
+                [parameters, _, rest @ ..] if parameters == "parameters" => {
+                    let parameter = value_at(old, &place[..5]).and_then(|parameter| parameter["name"].as_str());
+                    let name = parameter.unwrap_or_default().to_owned();
+                    [vec!["parameters".to_owned(), name], rest.to_vec()].concat()
+                }
+                rest => rest.to_vec(),
+            };
+            let within = if rest.is_empty() { String::new() } else { format!(", {}", rest.join("/")) };
+            format!("{} {path}{within}", method.to_uppercase())
+        }
+        _ => format!("#/{}", place.iter().map(|token| escape_token(token)).collect::<Vec<_>>().join("/")),
+    }
+}
+
+/// A place as JSONPath.
+fn path(steps: &[Step]) -> String {
+    let mut text = String::from("$");
+    for step in steps {
+        match step {
+            Step::Name(name) if is_plain(name) => {
+                text.push('.');
+                text.push_str(name);
+            }
+            Step::Name(name) => text.push_str(&format!("[{}]", quoted(name))),
+            Step::Index(index) => text.push_str(&format!("[{index}]")),
+            Step::Parameter(name, location) => {
+                text.push_str(&format!("[?@.name=={} && @.in=={}]", quoted(name), quoted(location)));
+            }
+        }
+    }
+    text
+}
+
+fn is_plain(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn quoted(name: &str) -> String {
+    format!("'{}'", name.replace('\\', "\\\\").replace('\'', "\\'"))
+}

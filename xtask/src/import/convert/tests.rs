@@ -1,0 +1,677 @@
+//! Each rule of the conversion: what is published, and what our document says.
+
+use serde_json::{Map, Value, json};
+
+use super::*;
+
+fn convert_value(document: Value) -> Result<Converted, String> {
+    let document = Document::from_value(document, "a.json").map_err(|error| error.to_string())?;
+    convert(document).map_err(|failure| failure.to_string())
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn of_3(version: &str, schemas: Value, paths: Value) -> Value {
+    json!({
+        "openapi": version,
+        "info": { "title": "t", "version": "v" },
+        "paths": paths,
+        "components": { "schemas": schemas },
+    })
+}
+
+/// Schemas after they were converted from this version.
+fn schemas(version: &str, schemas: Value) -> Value {
+    let converted = convert_value(of_3(version, schemas, json!({}))).unwrap();
+    converted.document["components"]["schemas"].clone()
+}
+
+/// One operation after it was converted, and the notes.
+fn operation(version: &str, operation: Value) -> (Value, Vec<String>) {
+    let known = json!({ "A": { "type": "object", "properties": { "a": { "type": "string" } } } });
+    let paths = json!({ "/a": { "post": operation } });
+    let converted = convert_value(of_3(version, known, paths)).unwrap();
+    (converted.document["paths"]["/a"]["post"].clone(), converted.notes)
+}
+
+fn swagger(operation: Value, definitions: Value) -> Value {
+    json!({
+        "swagger": "2.0",
+        "info": { "title": "t", "version": "v" },
+        "paths": { "/a": { "post": operation } },
+        "definitions": definitions,
+    })
+}
+
+fn swagger_operation(operation: Value) -> Value {
+    let converted = convert_value(swagger(operation, json!({ "A": { "type": "object" } }))).unwrap();
+    converted.document["paths"]["/a"]["post"].clone()
+}
+
+#[test]
+fn schemas_of_all_versions() {
+    let a = reference("A");
+    let cases = [
+        // Prose, and what is not known.
+        (
+            "3.0.3",
+            json!({ "type": "string", "description": "d", "title": "t", "example": 1 }),
+            json!({ "type": "string" }),
+        ),
+        ("3.0.3", json!({ "type": "string", "format": "of-ours" }), json!({ "type": "string", "format": "of-ours" })),
+        ("3.0.3", json!({ "type": "string", "x-ms-client-name": "n" }), json!({ "type": "string" })),
+        // A property may be called as prose is.
+        (
+            "3.0.3",
+            json!({ "type": "object", "properties": { "description": { "type": "string", "description": "d" } } }),
+            json!({ "type": "object", "properties": { "description": { "type": "string" } } }),
+        ),
+        // Data stays.
+        (
+            "3.0.3",
+            json!({ "type": "object", "default": { "description": "d", "x-ms-a": 1 } }),
+            json!({ "type": "object", "default": { "description": "d", "x-ms-a": 1 } }),
+        ),
+        // The type where it is only meant.
+        ("3.0.3", json!({ "enum": ["a", "b"] }), json!({ "type": "string", "enum": ["a", "b"] })),
+        ("3.0.3", json!({ "items": { "type": "string" } }), json!({ "type": "array", "items": { "type": "string" } })),
+        ("3.0.3", json!({ "type": "array" }), json!({ "type": "array", "items": {} })),
+        ("3.0.3", json!({ "properties": {}, "required": [] }), json!({ "type": "object", "properties": {} })),
+        ("3.0.3", json!({}), json!({})),
+        // References with siblings.
+        (
+            "3.0.3",
+            json!({ "$ref": "#/components/schemas/A", "readOnly": true, "description": "d" }),
+            json!({ "allOf": [a], "readOnly": true }),
+        ),
+        ("3.0.3", json!({ "$ref": "#/components/schemas/A", "description": "d" }), a.clone()),
+        ("3.0.3", json!({ "allOf": [a], "description": "d" }), a.clone()),
+        (
+            "3.0.3",
+            json!({ "type": "object", "allOf": [a], "nullable": true }),
+            json!({ "allOf": [a], "nullable": true }),
+        ),
+        (
+            "3.0.3",
+            json!({ "allOf": [{ "type": "string" }], "nullable": true }),
+            json!({ "type": "string", "nullable": true }),
+        ),
+        // Open enums.
+        (
+            "3.0.3",
+            json!({ "anyOf": [{ "type": "string" }, { "type": "string", "enum": ["a", "b"] }], "nullable": true }),
+            json!({ "type": "string", "enum": ["a", "b"], "x-extensible-enum": true, "nullable": true }),
+        ),
+        (
+            "3.0.3",
+            json!({ "oneOf": [{ "type": "string", "enum": ["a"] }, { "type": "string", "description": "d" }] }),
+            json!({ "type": "string", "enum": ["a"], "x-extensible-enum": true }),
+        ),
+        ("3.0.3", json!({ "anyOf": [{ "type": "string" }, a] }), json!({ "anyOf": [{ "type": "string" }, a] })),
+        (
+            "3.0.3",
+            json!({ "type": "string", "enum": ["a", "b"], "x-ms-enum": { "name": "A", "modelAsString": true } }),
+            json!({ "type": "string", "enum": ["a", "b"], "x-extensible-enum": true }),
+        ),
+        (
+            "3.0.3",
+            json!({ "type": "string", "enum": ["a", "b"], "x-ms-enum": { "name": "1", "modelAsString": false } }),
+            json!({ "type": "string", "enum": ["a", "b"] }),
+        ),
+        // Directions.
+        (
+            "3.0.3",
+            json!({ "type": "string", "x-ms-mutability": ["read"] }),
+            json!({ "type": "string", "x-visibility": ["read"], "readOnly": true }),
+        ),
+        (
+            "3.0.3",
+            json!({ "type": "string", "x-ms-mutability": ["create", "update"] }),
+            json!({ "type": "string", "x-visibility": ["create", "update"], "writeOnly": true }),
+        ),
+        (
+            "3.0.3",
+            json!({ "type": "string", "x-ms-mutability": ["read", "create"] }),
+            json!({ "type": "string", "x-visibility": ["read", "create"] }),
+        ),
+        (
+            "3.0.3",
+            json!({ "type": "string", "x-ms-mutability": ["read", "create", "update"] }),
+            json!({ "type": "string" }),
+        ),
+        ("3.0.3", json!({ "type": "string", "x-ms-secret": true }), json!({ "type": "string", "x-secret": true })),
+        // What 3.1 says with JSON Schema.
+        (
+            "3.1.0",
+            json!({ "type": ["string", "null"], "format": "f" }),
+            json!({ "type": "string", "format": "f", "nullable": true }),
+        ),
+        (
+            "3.1.0",
+            json!({ "type": ["string", "null"], "enum": ["a", null] }),
+            json!({ "type": "string", "enum": ["a"], "nullable": true }),
+        ),
+        (
+            "3.1.0",
+            json!({ "type": ["string", "array"], "items": { "type": "string" }, "maxLength": 3, "default": "a" }),
+            json!({
+                "anyOf": [{ "type": "string", "maxLength": 3 }, { "type": "array", "items": { "type": "string" } }],
+                "default": "a",
+            }),
+        ),
+        (
+            "3.1.0",
+            json!({ "type": ["string", "integer", "null"], "enum": ["a", 1, null] }),
+            json!({ "anyOf": [{ "type": "string", "enum": ["a"] }, { "type": "integer", "enum": [1] }], "nullable": true }),
+        ),
+        ("3.1.0", json!({ "const": "a" }), json!({ "type": "string", "enum": ["a"] })),
+        ("3.1.0", json!({ "const": 1 }), json!({ "type": "integer", "enum": [1] })),
+        ("3.1.0", json!({ "type": "number", "const": 1 }), json!({ "type": "number", "enum": [1] })),
+        ("3.1.0", json!({ "const": null }), json!({ "nullable": true })),
+        ("3.1.0", json!({ "type": "string", "examples": ["a"] }), json!({ "type": "string" })),
+        (
+            "3.1.0",
+            json!({ "type": "number", "exclusiveMinimum": 1, "exclusiveMaximum": 5, "maximum": 4 }),
+            json!({ "type": "number", "minimum": 1, "exclusiveMinimum": true, "maximum": 4 }),
+        ),
+        (
+            "3.1.0",
+            json!({ "type": "string", "contentMediaType": "application/octet-stream" }),
+            json!({ "type": "string", "format": "binary" }),
+        ),
+        (
+            "3.1.0",
+            json!({ "type": "string", "contentEncoding": "base64" }),
+            json!({ "type": "string", "format": "byte" }),
+        ),
+        (
+            "3.1.0",
+            json!({ "$ref": "#/components/schemas/A", "deprecated": true }),
+            json!({ "allOf": [a], "deprecated": true }),
+        ),
+        ("3.1.0", json!({ "anyOf": [a, { "type": "null" }] }), json!({ "allOf": [a], "nullable": true })),
+        (
+            "3.1.0",
+            json!({ "oneOf": [{ "type": "string" }, { "type": "null" }] }),
+            json!({ "type": "string", "nullable": true }),
+        ),
+        (
+            "3.1.0",
+            json!({ "anyOf": [a, { "type": "string" }, { "type": "null" }] }),
+            json!({ "anyOf": [a, { "type": "string" }], "nullable": true }),
+        ),
+        ("3.1.0", json!({ "type": "array", "items": true }), json!({ "type": "array", "items": {} })),
+        (
+            "3.1.0",
+            json!({ "type": "object", "patternProperties": { "^x": { "type": "string" } } }),
+            json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+        ),
+        (
+            "3.1.0",
+            json!({ "type": "array", "prefixItems": [{ "type": "string" }, { "type": "integer" }] }),
+            json!({ "type": "array", "items": { "anyOf": [{ "type": "string" }, { "type": "integer" }] } }),
+        ),
+    ];
+    for (version, published, expected) in cases {
+        // In a place and not by itself: there a reference is one.
+        let property = json!({ "type": "object", "properties": { "p": published } });
+        let known = json!({ "type": "object", "properties": {} });
+        let converted = schemas(version, json!({ "Z": property, "A": known }));
+        let at_place = &converted["Z"]["properties"]["p"];
+        // An object has got a name.
+        let found = if *at_place == reference("ZP") { &converted["ZP"] } else { at_place };
+        assert_eq!(*found, expected, "{version}: {published}");
+    }
+}
+
+#[test]
+fn an_enum_with_a_name_becomes_a_schema_unless_another_has_it() {
+    let inline = |values: &[&str]| json!({ "type": "string", "enum": values, "x-ms-enum": { "name": "Mode", "modelAsString": true }, "x-nullable": true });
+    let object = |values: &[&str]| json!({ "type": "object", "properties": { "m": inline(values) } });
+    let converted =
+        schemas("3.0.3", json!({ "A": object(&["a", "b"]), "B": object(&["a", "b"]), "C": object(&["c", "d"]) }));
+    assert_eq!(converted["Mode"], json!({ "type": "string", "enum": ["a", "b"], "x-extensible-enum": true }));
+    let named = json!({ "allOf": [reference("Mode")], "nullable": true });
+    assert_eq!(converted["A"]["properties"]["m"], named);
+    assert_eq!(converted["B"]["properties"]["m"], named);
+    assert_eq!(converted["C"]["properties"]["m"]["enum"], json!(["c", "d"]));
+}
+
+#[test]
+fn an_enum_that_is_only_once_beside_any_string_is_open_everywhere() {
+    let mode = json!({ "type": "string", "enum": ["a", "b"] });
+    let user =
+        json!({ "type": "object", "properties": { "m": { "anyOf": [{ "type": "string" }, reference("Mode")] } } });
+    let converted = schemas("3.0.3", json!({ "Mode": mode, "A": user }));
+    assert_eq!(converted["Mode"]["x-extensible-enum"], true);
+    assert_eq!(converted["A"]["properties"]["m"], reference("Mode"));
+}
+
+#[test]
+fn inline_objects_get_names_by_their_places() {
+    let inner = json!({ "type": "object", "properties": { "x": { "type": "string" } }, "nullable": true });
+    let outer = json!({ "type": "object", "properties": { "list": { "type": "array", "items": { "type": "object", "properties": { "in": inner } } } } });
+    let converted = schemas("3.0.3", json!({ "A": outer, "AListItems": { "type": "string" } }));
+    assert_eq!(converted["A"]["properties"]["list"]["items"], reference("AListItems2"));
+    let at_place = json!({ "allOf": [reference("AListItemsIn")], "nullable": true });
+    assert_eq!(converted["AListItems2"]["properties"]["in"], at_place);
+    assert_eq!(converted["AListItemsIn"], json!({ "type": "object", "properties": { "x": { "type": "string" } } }));
+}
+
+/// A base, a kind below it, one below that, and a base of its own by another tag.
+fn zoo(discriminator: Value) -> Value {
+    let below = |base: &str, property: &str| json!({ "type": "object", "allOf": [reference(base)], "properties": { property: { "type": "string" } }, "required": [property] });
+    let mut cat = below("Animal", "claws");
+    cat["x-ms-discriminator-value"] = "cat".into();
+    let mut bird = below("Animal", "wings");
+    bird["discriminator"] = json!({ "propertyName": "song" });
+    bird["properties"]["song"] = json!({ "type": "string" });
+    bird["x-ms-discriminator-value"] = "bird".into();
+    json!({
+        "Animal": {
+            "type": "object",
+            "properties": { "kind": { "type": "string", "readOnly": true }, "id": { "type": "string" } },
+            "required": ["kind", "id"],
+            "discriminator": discriminator,
+        },
+        "Cat": cat,
+        "Lion": below("Cat", "mane"),
+        "Bird": bird,
+        "Lark": below("Bird", "nest"),
+    })
+}
+
+#[test]
+fn a_base_becomes_a_union_and_its_kinds_are_written_out() {
+    let mapping = json!({ "lion": "#/components/schemas/Lion", "lark": "Lark" });
+    let converted = schemas("3.0.3", zoo(json!({ "propertyName": "kind", "mapping": mapping })));
+    let branches = [reference("Bird"), reference("Cat"), reference("Lion")];
+    assert_eq!(
+        converted["Animal"],
+        json!({
+            "oneOf": branches,
+            "discriminator": { "propertyName": "kind", "mapping": {
+                "bird": "#/components/schemas/Bird",
+                "cat": "#/components/schemas/Cat",
+                "lion": "#/components/schemas/Lion",
+            } },
+            "x-extensible-discriminator": true,
+            "x-discriminator-schema": { "type": "string" },
+            "x-base-properties": { "id": { "type": "string" } },
+            "x-base-required": ["id"],
+        })
+    );
+    let kind = |value: &str| json!({ "type": "string", "enum": [value], "readOnly": true });
+    let text = json!({ "type": "string" });
+    assert_eq!(
+        converted["Lion"],
+        json!({
+            "type": "object",
+            "properties": { "kind": kind("lion"), "id": text, "claws": text, "mane": text },
+            "required": ["kind", "id", "claws", "mane"],
+            "x-base": "Cat",
+        })
+    );
+    assert_eq!(converted["Cat"]["properties"], json!({ "kind": kind("cat"), "id": text, "claws": text }));
+    assert_eq!(
+        converted["Bird"],
+        json!({
+            "oneOf": [reference("Lark")],
+            "discriminator": { "propertyName": "song", "mapping": { "Lark": "#/components/schemas/Lark" } },
+            "x-extensible-discriminator": true,
+            "x-discriminator-schema": { "type": "string" },
+            "x-base-properties": { "kind": kind("bird"), "id": text, "wings": text },
+            "x-base-required": ["kind", "id", "wings"],
+            "x-base": "Animal",
+        })
+    );
+    let song = json!({ "type": "string", "enum": ["Lark"] });
+    let lark = json!({ "kind": kind("bird"), "song": song, "id": text, "wings": text, "nest": text });
+    assert_eq!(converted["Lark"]["properties"], lark);
+    let required: Vec<&str> =
+        converted["Lark"]["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(required, ["song", "kind", "id", "wings", "nest"]);
+}
+
+#[test]
+fn the_value_of_a_kind_is_what_the_document_says_first() {
+    let base = json!({ "type": "object", "properties": { "k": { "type": "string" } }, "discriminator": { "propertyName": "k", "mapping": { "mapped": "#/components/schemas/B" } } });
+    let with = |more: Value| {
+        let mut kind = json!({ "allOf": [reference("A")] });
+        kind.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        kind
+    };
+    let own = json!({ "properties": { "k": { "type": "string", "enum": ["own"] } } });
+    let converted = schemas(
+        "3.0.3",
+        json!({
+            "A": base, "B": with(own.clone()), "C": with(own), "D": with(json!({})),
+        }),
+    );
+    let mapping = converted["A"]["discriminator"]["mapping"].as_object().unwrap();
+    let values: Vec<(&str, &str)> =
+        mapping.iter().map(|(value, target)| (value.as_str(), target.as_str().unwrap())).collect();
+    let to = |name: &str| format!("#/components/schemas/{name}");
+    assert_eq!(values, [("D", &*to("D")), ("mapped", &*to("B")), ("own", &*to("C"))]);
+}
+
+#[test]
+fn unions_that_list_their_kinds_get_all_values() {
+    let kind = |value: &str| json!({ "type": "object", "properties": { "k": { "type": "string", "enum": [value] } } });
+    let union = json!({ "anyOf": [reference("A"), reference("B")], "discriminator": { "propertyName": "k", "mapping": { "a": "A" } } });
+    let converted = schemas("3.0.3", json!({ "A": kind("a"), "B": kind("b"), "U": union }));
+    let mapping = json!({ "a": "#/components/schemas/A", "b": "#/components/schemas/B" });
+    let expected = json!({ "oneOf": [reference("A"), reference("B")], "discriminator": { "propertyName": "k", "mapping": mapping } });
+    assert_eq!(converted["U"], expected);
+}
+
+#[test]
+fn objects_of_several_parts_are_one() {
+    let part =
+        |name: &str| json!({ "type": "object", "properties": { name: { "type": "string" } }, "required": [name] });
+    let whole = json!({ "allOf": [reference("A"), part("b")], "properties": { "c": { "type": "string" } } });
+    let user = json!({ "type": "object", "properties": { "p": { "allOf": [reference("A"), part("d")] } } });
+    let converted = schemas("3.0.3", json!({ "A": part("a"), "W": whole, "U": user }));
+    let keys = |schema: &Value| schema["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&converted["W"]), ["a", "b", "c"]);
+    assert_eq!(converted["W"]["required"], json!(["a", "b"]));
+    assert_eq!(converted["W"]["x-base"], "A");
+    assert_eq!(keys(&converted["UP"]), ["a", "d"]);
+}
+
+#[test]
+fn what_cannot_be_converted_is_told_with_its_place() {
+    let object = || json!({ "type": "object", "properties": {} });
+    let chain: Map<String, Value> = (0..150)
+        .map(|number| {
+            (format!("S{number:03}"), json!({ "allOf": [reference(&format!("S{:03}", number + 1))], "properties": {} }))
+        })
+        .chain([("S150".to_owned(), object())])
+        .collect();
+    let twice = json!({ "allOf": [reference("A")], "properties": {}, "x-ms-discriminator-value": "v" });
+    let base = json!({ "type": "object", "properties": {}, "discriminator": { "propertyName": "k" } });
+    for (schemas, said) in [
+        (
+            json!({ "A": { "allOf": [reference("B")], "properties": {} }, "B": { "allOf": [reference("A")], "properties": {} } }),
+            "extends itself",
+        ),
+        (Value::Object(chain), "more than 100 that extend one another"),
+        (
+            json!({ "A": { "type": "string" }, "B": { "allOf": [reference("A")], "properties": {} } }),
+            "#/components/schemas/B: `allOf` of what is no object",
+        ),
+        (json!({ "A": base, "B": twice, "C": twice }), "both have the value \"v\" of `k`"),
+        (json!({ "A": reference("B") }), "does not resolve"),
+    ] {
+        let failed = convert_value(of_3("3.0.3", schemas, json!({}))).unwrap_err();
+        assert!(failed.contains(said) && failed.contains("\n  do: "), "{said}: {failed}");
+    }
+    for (document, said) in [
+        (json!({ "openapi": "3.0.3", "info": { "title": "t" }, "paths": {} }), "#/info/version: no version"),
+        (of_3("3.0.3", json!({}), json!({ "/a": { "get": { "responses": {} } } })), "no operationId"),
+        (
+            swagger(
+                json!({ "operationId": "a", "responses": {}, "parameters": [{ "name": "a", "in": "query", "type": "array", "items": {}, "collectionFormat": "tsv" }] }),
+                json!({}),
+            ),
+            "the collectionFormat `tsv`",
+        ),
+    ] {
+        let failed = convert_value(document).unwrap_err();
+        assert!(failed.contains(said), "{said}: {failed}");
+    }
+}
+
+/// References that double at each step would take all memory.
+#[test]
+fn what_multiplies_ends_in_an_error() {
+    let mut all = Map::new();
+    let wide: Map<String, Value> =
+        (0..1000).map(|number| (format!("p{number}"), json!({ "type": "string" }))).collect();
+    all.insert("S".to_owned(), json!({ "type": "object", "properties": wide }));
+    for number in 0..1000 {
+        all.insert(format!("T{number}"), json!({ "allOf": [reference("S")], "properties": {} }));
+    }
+    let failed = convert_value(of_3("3.0.3", Value::Object(all), json!({}))).unwrap_err();
+    assert!(failed.contains("expand to is more than"), "{failed}");
+}
+
+#[test]
+fn operations_of_3_0() {
+    let (converted, notes) = operation(
+        "3.0.3",
+        json!({
+            "operationId": "Things_make",
+            "summary": "s",
+            "parameters": [
+                { "name": "a", "in": "query", "schema": { "type": "array", "items": { "type": "string" } }, "description": "d" },
+                { "name": "b", "in": "header", "required": true, "schema": { "type": "array", "items": { "type": "string" } } },
+                { "name": "c", "in": "query", "style": "form", "explode": true, "schema": { "type": "string" } },
+                { "name": "Foundry-Features", "in": "header", "schema": { "type": "string", "enum": ["F=V1Preview"] } },
+                { "name": "api-version", "in": "query", "required": true, "schema": { "type": "string", "minLength": 1 } },
+            ],
+            "requestBody": { "description": "d", "required": true, "content": { "application/json; charset=utf-8": { "schema": reference("A"), "example": 1 } } },
+            "responses": {
+                "200": { "description": "d", "content": { "application/json": { "schema": reference("A") } }, "links": {} },
+                "404": { "description": "d", "content": { "application/json": { "schema": reference("A") } } },
+            },
+            "x-ms-thing": 1,
+        }),
+    );
+    let list = json!({ "type": "array", "items": { "type": "string" } });
+    assert_eq!(
+        converted,
+        json!({
+            "operationId": "Things_make",
+            "tags": ["Things"],
+            "parameters": [
+                { "name": "a", "in": "query", "required": false, "schema": list, "style": "form", "explode": true },
+                { "name": "b", "in": "header", "required": true, "schema": list, "style": "simple", "explode": false },
+                { "name": "c", "in": "query", "required": false, "schema": { "type": "string" } },
+                { "name": "Foundry-Features", "in": "header", "required": false, "schema": { "type": "string", "enum": ["F=V1Preview"] } },
+                { "$ref": "#/components/parameters/ApiVersion" },
+            ],
+            "requestBody": { "required": true, "content": { "application/json": { "schema": reference("A") } } },
+            "responses": {
+                "200": { "description": "200", "content": { "application/json": { "schema": reference("A") } } },
+                "default": { "description": "error", "content": { "application/json": { "schema": reference("A") } } },
+            },
+            "x-foundry-features": ["F=V1Preview"],
+        })
+    );
+    assert!(notes.iter().any(|note| note.starts_with("left out: `links` of an answer")), "{notes:?}");
+    assert!(
+        notes.iter().any(|note| note == "left out: `x-ms-thing` of an operation (at #/paths/~1a/post)"),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn bodies_and_lists_of_swagger() {
+    let answers = || json!({ "204": { "description": "d" } });
+    let of = |parameter: Value, consumes: &[&str]| {
+        let operation =
+            json!({ "operationId": "A_b", "consumes": consumes, "parameters": [parameter], "responses": answers() });
+        swagger_operation(operation)
+    };
+    let body = || json!({ "name": "b", "in": "body", "required": true, "schema": { "$ref": "#/definitions/A" } });
+    for (consumes, media) in [
+        (&[][..], "application/json"),
+        (&["text/json", "application/json", "application/*+json"], "application/json"),
+        (&["application/merge-patch+json"], "application/merge-patch+json"),
+    ] {
+        let expected = json!({ "required": true, "content": { media: { "schema": reference("A") } } });
+        assert_eq!(of(body(), consumes)["requestBody"], expected);
+    }
+    let bytes = of(json!({ "name": "b", "in": "body", "schema": { "type": "string", "format": "binary" } }), &[]);
+    let schema = json!({ "type": "string", "format": "binary" });
+    assert_eq!(
+        bytes["requestBody"],
+        json!({ "required": false, "content": { "application/octet-stream": { "schema": schema } } })
+    );
+
+    let form = of(json!({ "name": "f", "in": "formData", "type": "string", "required": true }), &[]);
+    assert_eq!(form["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"], reference("BRequest"));
+
+    for (location, format, style, explode) in [
+        ("query", "csv", "form", false),
+        ("query", "multi", "form", true),
+        ("query", "ssv", "spaceDelimited", false),
+        ("query", "pipes", "pipeDelimited", false),
+        ("header", "csv", "simple", false),
+    ] {
+        let list = json!({ "name": "l", "in": location, "type": "array", "items": { "type": "string" }, "collectionFormat": format });
+        let parameter = of(list, &[])["parameters"][0].clone();
+        assert_eq!(
+            (&parameter["style"], &parameter["explode"]),
+            (&json!(style), &json!(explode)),
+            "{location} {format}"
+        );
+        assert_eq!(parameter["schema"], json!({ "type": "array", "items": { "type": "string" } }));
+    }
+}
+
+#[test]
+fn answers_of_swagger_have_the_media_types_that_are_produced() {
+    let answer = |produces: Value, schema: Value| {
+        let operation = json!({ "operationId": "A_b", "produces": produces, "responses": { "200": { "description": "d", "schema": schema } } });
+        swagger_operation(operation)["responses"]["200"]["content"].clone()
+    };
+    let a = json!({ "$ref": "#/definitions/A" });
+    assert_eq!(answer(json!([]), a.clone()), json!({ "application/json": { "schema": reference("A") } }));
+    let both = answer(json!(["application/json", "text/event-stream"]), a);
+    assert_eq!(both.as_object().unwrap().keys().collect::<Vec<_>>(), ["application/json", "text/event-stream"]);
+    let bytes = json!({ "schema": { "type": "string", "format": "binary" } });
+    assert_eq!(
+        answer(json!(["application/json"]), json!({ "type": "file" })),
+        json!({ "application/octet-stream": bytes })
+    );
+    assert_eq!(answer(json!(["image/png"]), json!({ "type": "file" })), json!({ "image/png": bytes }));
+}
+
+#[test]
+fn servers_are_the_projects_endpoint() {
+    let server = |more: Value| {
+        let mut document = swagger(json!({ "operationId": "A_b", "responses": {} }), json!({}));
+        document.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        let converted = convert_value(document).unwrap().document;
+        assert_eq!(converted["servers"][0]["url"], "{endpoint}");
+        converted["paths"].as_object().unwrap().keys().next().cloned().unwrap()
+    };
+    for (more, path) in [
+        (json!({}), "/a"),
+        (json!({ "x-ms-parameterized-host": { "hostTemplate": "{endpoint}", "useSchemePrefix": false } }), "/a"),
+        (json!({ "x-ms-parameterized-host": { "hostTemplate": "{endpoint}/api/projects/{projectName}" } }), "/a"),
+        (
+            json!({ "x-ms-parameterized-host": { "hostTemplate": "{account}.services.ai.azure.com" }, "basePath": "/openai" }),
+            "/openai/a",
+        ),
+        (json!({ "host": "h.example.com", "basePath": "/api/projects/{project}/v2/", "schemes": ["https"] }), "/v2/a"),
+        (json!({ "host": "h.example.com", "basePath": "/" }), "/a"),
+    ] {
+        assert_eq!(server(more.clone()), path, "{more}");
+    }
+    let mut document = of_3("3.0.3", json!({}), json!({}));
+    document["servers"] = json!([{ "url": "{endpoint}/x/{y}" }]);
+    assert!(convert_value(document).unwrap_err().contains("has a parameter behind the project's endpoint"));
+}
+
+#[test]
+fn shared_parameters_and_answers_are_written_where_they_are_used() {
+    let document = json!({
+        "openapi": "3.1.0",
+        "info": { "title": "t", "version": "v" },
+        "webhooks": { "w": { "post": { "responses": {} } } },
+        "paths": { "/a/{id}": {
+            "summary": "s",
+            "parameters": [{ "$ref": "#/components/parameters/Id" }, { "name": "q", "in": "query", "schema": { "type": "string" } }],
+            "get": {
+                "operationId": "A_get",
+                "tags": ["red things"],
+                "parameters": [{ "name": "q", "in": "query", "schema": { "type": "integer" } }],
+                "responses": { "200": { "$ref": "#/components/responses/Good" } },
+            },
+            "put": {
+                "operationId": "A_put",
+                "requestBody": { "$ref": "#/components/requestBodies/B" },
+                "responses": { "200": { "description": "d" } },
+            },
+        } },
+        "components": {
+            "parameters": { "Id": { "name": "id", "in": "path", "required": true, "schema": { "type": "string" } } },
+            "responses": { "Good": { "description": "d", "content": { "application/octet-stream": {} } } },
+            "requestBodies": { "B": { "content": { "text/plain": { "schema": { "type": "string" } } } } },
+        },
+    });
+    let Converted { document, notes } = convert_value(document).unwrap();
+    let item = &document["paths"]["/a/{id}"];
+    let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } });
+    let q = |kind: &str| json!({ "name": "q", "in": "query", "required": false, "schema": { "type": kind } });
+    assert_eq!(item["get"]["parameters"], json!([id, q("integer")]));
+    assert_eq!(item["put"]["parameters"], json!([id, q("string")]));
+    let bytes = json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } });
+    assert_eq!(item["get"]["responses"]["200"]["content"], bytes);
+    assert_eq!(item["put"]["requestBody"]["content"]["text/plain"]["schema"], json!({ "type": "string" }));
+    assert_eq!(item.as_object().unwrap().keys().collect::<Vec<_>>(), ["get", "put"]);
+    assert_eq!(document["tags"], json!([{ "name": "RedThings" }, { "name": "A" }]));
+    assert_eq!(document["components"], json!({}));
+    assert!(notes.iter().any(|note| note.starts_with("left out: webhooks")), "{notes:?}");
+}
+
+#[test]
+fn long_running_operations_are_marked_as_far_as_they_are_known() {
+    let job = json!({ "type": "object", "properties": { "status": { "type": "string" }, "result": reference("R") } });
+    let known = json!({ "Job": job, "R": { "type": "object", "properties": {} } });
+    let answer =
+        json!({ "200": { "description": "", "content": { "application/json": { "schema": reference("Job") } } } });
+    let marked = |via: &str, status_path: &str| {
+        let paths = json!({
+            "/jobs": { "post": {
+                "operationId": "J_start", "responses": answer, "x-ms-long-running-operation": true,
+                "x-ms-long-running-operation-options": { "final-state-via": via },
+            } },
+            status_path: { "get": {
+                "operationId": "J_get", "responses": answer,
+                "parameters": [{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }],
+            } },
+        });
+        let converted = convert_value(of_3("3.0.3", known.clone(), paths)).unwrap();
+        (converted.document["paths"]["/jobs"]["post"]["x-lro"].clone(), converted.notes.join("\n"))
+    };
+    let (mark, _) = marked("azure-async-operation", "/jobs/{id}");
+    assert_eq!(
+        mark,
+        json!({
+            "style": "azure-asyncoperation",
+            "statusHeader": "Azure-AsyncOperation",
+            "statusPath": "/jobs/{id}",
+            "status": reference("Job"),
+            "finalResultProperty": "result",
+            "finalResult": reference("R"),
+        })
+    );
+    for (via, path, said) in [
+        ("original-uri", "/jobs/{id}", "via original-uri"),
+        ("location", "/others/{id}", "its header is Location, and no one GET below /jobs"),
+    ] {
+        let (mark, notes) = marked(via, path);
+        assert!(mark.is_null() && notes.contains(said), "{mark} {notes}");
+    }
+}
+
+/// Our own documents are in the form already: nothing changes, and nothing is said.
+#[test]
+fn our_own_documents_stay_as_they_are() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi");
+    for api in ["2025-05-01", "v1"] {
+        let path = folder.join(api).join("openapi.json");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let before: Value = serde_json::from_str(&text).unwrap();
+        let Converted { document, notes } = convert(Document::from_path(&path).unwrap()).unwrap();
+        assert!(document == before, "{api} is another document");
+        assert_eq!(notes, Vec::<String>::new());
+        assert!(crate::import::order::write(&document, Some(&text)) == text, "{api} has other bytes");
+    }
+}
