@@ -48,8 +48,15 @@ pub(super) fn add(text: &str, name: &str, actions: &[Action]) -> Result<String, 
     for action in actions {
         let _ = writeln!(made, "{indent}- target: {}", Value::from(action.target.as_str()));
         let _ = writeln!(made, "{indent}  description: carried over from the document before");
-        let _ = write!(made, "{indent}  update:");
-        block(&mut made, &action.update, indent.len() + 4);
+        match &action.update {
+            Some(update) => {
+                let _ = write!(made, "{indent}  update:");
+                block(&mut made, update, indent.len() + 4);
+            }
+            None => {
+                let _ = writeln!(made, "{indent}  remove: true");
+            }
+        }
     }
     if !is_empty && !rest.trim().is_empty() {
         made.push('\n');
@@ -99,7 +106,7 @@ mod tests {
     use serde_json::json;
 
     fn action(target: &str, update: Value) -> Action {
-        Action { target: target.to_owned(), update }
+        Action { target: target.to_owned(), update: Some(update) }
     }
 
     /// What an overlay makes of a document.

@@ -33,11 +33,11 @@ const DATA: &[&str] = &["default", "enum", "example", "examples"];
 
 const EVENT_STREAM: &str = "text/event-stream";
 
-/// An action of the overlay: what it adds, and where.
+/// An action of the overlay: what it adds, and where; without anything to add it removes.
 #[derive(Debug, PartialEq)]
 pub(super) struct Action {
     pub(super) target: String,
-    pub(super) update: Value,
+    pub(super) update: Option<Value>,
 }
 
 /// What became of the marks.
@@ -118,12 +118,21 @@ pub(super) fn carry(old: &Value, new: &Value) -> Carried {
         updates.entry(found).or_default().insert(mark.to_owned(), value.clone());
     }
     for (answer, media) in streams {
-        let action = Action { target: path(&answer), update: json!({ "content": { EVENT_STREAM: media } }) };
-        carried.actions.push(action);
+        let update = json!({ "content": { EVENT_STREAM: media } });
+        carried.actions.push(Action { target: path(&answer), update: Some(update) });
     }
-    let updates =
-        updates.into_iter().map(|(place, update)| Action { target: path(&place), update: Value::Object(update) });
-    carried.actions.extend(updates);
+    for (place, mut update) in updates {
+        // What stands beside a reference is not read: the reference becomes a part of what has the mark.
+        if let (Some(reference), Some((Step::Name(last), parent))) =
+            (at(new, &place).and_then(|there| there.get("$ref")), place.split_last())
+        {
+            update.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
+            carried.actions.push(Action { target: path(&place), update: None });
+            carried.actions.push(Action { target: path(parent), update: Some(json!({ last: update })) });
+        } else {
+            carried.actions.push(Action { target: path(&place), update: Some(Value::Object(update)) });
+        }
+    }
     carried
 }
 
@@ -367,4 +376,110 @@ fn is_plain(name: &str) -> bool {
 
 fn quoted(name: &str) -> String {
     format!("'{}'", name.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(paths: Value, schemas: Value) -> Value {
+        json!({ "paths": paths, "components": { "schemas": schemas } })
+    }
+
+    fn with(mark: &str, value: Value) -> Value {
+        json!({ "operationId": "A_get", mark: value, "parameters": [] })
+    }
+
+    #[test]
+    fn operations_are_found_by_template_and_by_id() {
+        let old = document(json!({ "/a/{x}/b": { "get": with("x-no-api-version", true.into()) } }), json!({}));
+        for (path, method, target) in [
+            ("/a/{x}/b", "get", Some("$.paths['/a/{x}/b'].get")),
+            ("/a/{other_name}/b", "get", Some("$.paths['/a/{other_name}/b'].get")),
+            ("/c", "post", Some("$.paths['/c'].post")),
+        ] {
+            let new = document(json!({ path: { method: { "operationId": "A_get" } } }), json!({}));
+            let carried = carry(&old, &new);
+            assert_eq!(carried.actions.first().map(|action| action.target.as_str()), target);
+            assert_eq!(carried.actions[0].update, Some(json!({ "x-no-api-version": true })));
+            assert!(carried.lost.is_empty() && carried.different.is_empty());
+        }
+        let carried = carry(&old, &document(json!({ "/c": { "get": { "operationId": "C" } } }), json!({})));
+        assert_eq!(carried.lost, ["x-no-api-version of GET /a/{x}/b: the operation is no longer there"]);
+    }
+
+    #[test]
+    fn parameters_are_found_by_name_wherever_they_stand() {
+        let parameter = |name: &str, more: Value| json!({ "name": name, "in": "query", "schema": more });
+        let open = json!({ "type": "string", "enum": ["a"], "x-extensible-enum": true });
+        let closed = json!({ "type": "string", "enum": ["a"] });
+        let of = |parameters: Value| document(json!({ "/a": { "get": { "parameters": parameters } } }), json!({}));
+        let old = of(json!([parameter("p", open.clone())]));
+        let carried = carry(&old, &of(json!([parameter("q", closed.clone()), parameter("p", closed.clone())])));
+        let target = "$.paths['/a'].get.parameters[?@.name=='p' && @.in=='query'].schema";
+        assert_eq!(carried.actions[0].target, target);
+        assert!(carry(&old, &of(json!([parameter("p", open)]))).actions.is_empty());
+        let lost = carry(&old, &of(json!([parameter("q", closed)]))).lost;
+        assert_eq!(lost, ["x-extensible-enum of GET /a, parameters/p/schema: the parameter is no longer there"]);
+        let lost = carry(&old, &of(json!([parameter("p", json!({ "type": "string" }))]))).lost;
+        assert_eq!(lost, ["x-extensible-enum of GET /a, parameters/p/schema: there is no `enum` any more"]);
+    }
+
+    #[test]
+    fn schemas_keep_their_marks_by_name() {
+        let observed = |more: Value| {
+            let mut property = more;
+            property["x-observed"] = json!(["null"]);
+            json!({ "A": { "properties": { "p": property } } })
+        };
+        let old = document(json!({}), observed(json!({ "type": "string" })));
+        let reference = json!({ "$ref": "#/components/schemas/A" });
+        let new = document(json!({}), json!({ "A": { "properties": { "p": reference } } }));
+        let carried = carry(&old, &new);
+        assert_eq!(
+            carried.actions[0],
+            Action { target: "$.components.schemas.A.properties.p".to_owned(), update: None }
+        );
+        let wrapped = json!({ "p": { "allOf": [reference], "x-observed": ["null"] } });
+        assert_eq!(carried.actions[1].update, Some(wrapped));
+        for (schemas, why) in [
+            (json!({}), "the schema is no longer there"),
+            (json!({ "A": { "properties": {} } }), "there is no `p` any more"),
+        ] {
+            let lost = carry(&old, &document(json!({}), schemas)).lost;
+            assert_eq!(lost, [format!("x-observed of #/components/schemas/A/properties/p: {why}")]);
+        }
+        // An enum that has got a name.
+        let inline = json!({ "A": { "properties": { "p": { "enum": ["a"], "x-extensible-enum": true } } } });
+        let named =
+            json!({ "A": { "properties": { "p": { "$ref": "#/components/schemas/P" } } }, "P": { "enum": ["a"] } });
+        let carried = carry(&document(json!({}), inline), &document(json!({}), named));
+        assert_eq!(carried.actions[0].target, "$.components.schemas.P");
+    }
+
+    #[test]
+    fn what_leads_nowhere_is_lost_and_what_differs_is_told() {
+        let mark = json!({ "style": "nextLink", "item": "#/components/schemas/A" });
+        let old = document(json!({ "/a": { "get": with("x-paging", mark) } }), json!({ "A": {} }));
+        let lost = carry(&old, &document(json!({ "/a": { "get": {} } }), json!({}))).lost;
+        assert_eq!(lost, ["x-paging of GET /a: it leads to #/components/schemas/A, which is no longer there"]);
+        let other = document(json!({ "/a": { "get": with("x-paging", json!({})) } }), json!({}));
+        let carried = carry(&old, &other);
+        assert!(carried.actions.is_empty() && carried.lost.is_empty());
+        assert_eq!(carried.different.len(), 1);
+    }
+
+    #[test]
+    fn an_answer_becomes_a_stream_again() {
+        let media = json!({ "schema": { "type": "string" }, "x-sse-events": [{ "event": "a", "data": { "$ref": "#/components/schemas/A" } }] });
+        let answer = |content: Value| json!({ "/a": { "get": { "responses": { "200": { "content": content } } } } });
+        let old = document(answer(json!({ "text/event-stream": media })), json!({ "A": {} }));
+        let new = document(answer(json!({ "application/json": {} })), json!({ "A": {} }));
+        let carried = carry(&old, &new);
+        let update = json!({ "content": { "text/event-stream": media } });
+        let target = "$.paths['/a'].get.responses['200']".to_owned();
+        assert_eq!(carried.actions, [Action { target, update: Some(update) }]);
+        let lost = carry(&old, &document(answer(json!({})), json!({}))).lost;
+        assert!(lost[0].ends_with("its events lead to schemas that are no longer there"), "{lost:?}");
+    }
 }

@@ -10,6 +10,7 @@ mod manifests;
 mod order;
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -79,7 +80,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failur
         false => Some(generate::checked(before.as_bytes(), &document_name)?.into_value()),
     };
     let carried = old.as_ref().map(|old| carry(old, &new)).unwrap_or_default();
-    print!("{}", report(old.as_ref(), &new, &notes, &carried));
+    tell(&report(old.as_ref(), &new, &notes, &carried));
 
     let overlay_name = format!("{folder}/overlay.yaml");
     let overlay = match inputs.read_or_empty(&overlay_name)? {
@@ -121,13 +122,15 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failur
     for (path, text) in inputs.given() {
         files.add_missing(path, text);
     }
-    for path in files.write(root)? {
-        println!("Wrote {path}");
-    }
-    for line in summary {
-        println!("{line}");
-    }
+    let written = files.write(root)?.into_iter().map(|path| format!("Wrote {path}"));
+    let lines: Vec<String> = written.chain(summary).collect();
+    tell(&format!("{}\n", lines.join("\n")));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes to stdout. Who reads only the beginning, as `head` does, has what it wants; the work goes on.
+fn tell(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// What changed, what was left out and what was carried over.
@@ -142,14 +145,11 @@ fn report(old: Option<&Value>, new: &Value, notes: &[String], carried: &Carried)
         }
     };
     list("not as it was published", notes);
-    let actions: Vec<String> = carried
-        .actions
-        .iter()
-        .map(|action| {
-            let marks = action.update.as_object().into_iter().flat_map(|update| update.keys().cloned());
-            format!("{} of {}", marks.collect::<Vec<_>>().join(", "), action.target)
-        })
-        .collect();
+    let told = |action: &carry::Action| {
+        let marks = action.update.as_ref()?.as_object()?.keys().cloned().collect::<Vec<_>>();
+        Some(format!("{} of {}", marks.join(", "), action.target))
+    };
+    let actions: Vec<String> = carried.actions.iter().filter_map(told).collect();
     list("carried over into the overlay", &actions);
     list("published otherwise than the document before had it, and taken as published", &carried.different);
     list("without a place in this document", &carried.lost);

@@ -67,6 +67,22 @@ impl Workspace {
         Self::copy_of(&ALONE.root)
     }
 
+    /// With the crates too, so that they can be compiled, at a place that is the same each time: what
+    /// cargo made there before is of use again.
+    pub(crate) fn with_crates(name: &str) -> Self {
+        let original = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&root);
+        for part in ["openapi", "crates"] {
+            copy(&original.join(part), &root.join(part));
+        }
+        std::fs::create_dir_all(root.join("xtask")).unwrap();
+        for file in ["xtask/Cargo.toml", "Cargo.toml", "Cargo.lock", "LICENSE-MIT", "LICENSE-APACHE"] {
+            std::fs::copy(original.join(file), root.join(file)).unwrap();
+        }
+        Self { root }
+    }
+
     fn copy_of(original: &Path) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
