@@ -57,7 +57,9 @@ fn a_third_api_needs_no_hand_written_file_and_compiles() {
     assert_eq!(workspace.check().code, Some(0));
 
     // As a user of the SDK has it.
-    workspace.replace("Cargo.toml", "\"crates/*\", \"xtask\", \"tests\", \"tests/memory\"", "\"crates/*\"");
+    let mut manifest: toml_edit::DocumentMut = workspace.read("Cargo.toml").parse().unwrap();
+    manifest["workspace"]["members"] = toml_edit::value(toml_edit::Array::from_iter(["crates/*"]));
+    workspace.write("Cargo.toml", manifest.to_string());
     workspace.write(
         "crates/user/Cargo.toml",
         "[package]\nname = \"user\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n\

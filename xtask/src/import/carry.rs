@@ -197,7 +197,7 @@ impl Missing {
 
 /// The operations of a document by what identifies them.
 struct Paths<'v> {
-    by_template: BTreeMap<(String, &'v str), &'v str>,
+    by_template: BTreeMap<(String, String), &'v str>,
     by_id: BTreeMap<&'v str, (&'v str, &'v str)>,
 }
 
@@ -215,7 +215,7 @@ impl<'v> Paths<'v> {
         let mut paths = Self { by_template: BTreeMap::new(), by_id: BTreeMap::new() };
         for (path, item) in document["paths"].as_object().into_iter().flatten() {
             for (method, operation) in item.as_object().into_iter().flatten() {
-                paths.by_template.insert((template(path), method), path);
+                paths.by_template.insert((template(path), method.clone()), path);
                 if let Some(id) = operation["operationId"].as_str() {
                     paths.by_id.insert(id, (path, method));
                 }
@@ -225,13 +225,7 @@ impl<'v> Paths<'v> {
     }
 
     fn find(&self, path: &str, method: &str, old: &Value) -> Option<(&'v str, String)> {
-        let known = |template: String| {
-            self.by_template
-                .iter()
-                .find(|((found, way), _)| *found == template && *way == method)
-                .map(|(_, path)| *path)
-        };
-        if let Some(path) = known(template(path)) {
+        if let Some(path) = self.by_template.get(&(template(path), method.to_owned())) {
             return Some((path, method.to_owned()));
         }
         let id = old["paths"][path][method]["operationId"].as_str()?;

@@ -69,7 +69,7 @@ impl Workspace {
 
     /// With the crates too, so that they can be compiled, at a place that is the same each time: what
     /// cargo made there before is of use again.
-    #[allow(dead_code, reason = "not every test compiles what it generates")]
+    #[allow(dead_code, reason = "only the tests of import compile something")]
     pub(crate) fn with_crates(name: &str) -> Self {
         let original = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

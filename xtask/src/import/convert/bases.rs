@@ -149,7 +149,9 @@ impl Bases {
                 log.problem("`allOf` of what is no object cannot be written out; correct the document", place);
                 return None;
             };
-            if !inner.properties.values().all(|property| log.afford(property, place)) {
+            // A part without properties costs too, or a net of them would be endless.
+            let mut all = inner.properties.values().chain([&Value::Null]);
+            if !all.all(|property| log.afford(property, place)) {
                 return None;
             }
             flat.add(inner.clone());

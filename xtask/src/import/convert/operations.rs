@@ -1,5 +1,7 @@
 //! Operations to the form that our documents have.
 
+use std::collections::BTreeMap;
+
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use serde_json::{Map, Value, json};
 
@@ -167,6 +169,16 @@ fn features(operation: &mut Value) {
 /// Pages and long-running operations, as Azure marks them.
 pub(super) fn azure(document: &mut Value, log: &mut Log) {
     let whole = document.clone();
+    // The paths by what stands before their last part.
+    let mut below: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for path in whole["paths"].as_object().into_iter().flat_map(Map::keys) {
+        if let Some((parent, last)) = path.rsplit_once('/')
+            && last.starts_with('{')
+            && last.ends_with('}')
+        {
+            below.entry(parent).or_default().push(path);
+        }
+    }
     walk::operations(document, &mut |place, operation| {
         let Some(members) = operation.as_object_mut() else { return };
         let pageable = members.remove("x-ms-pageable");
@@ -181,7 +193,7 @@ pub(super) fn azure(document: &mut Value, log: &mut Log) {
             }
         }
         if is_long && !members.contains_key("x-lro") {
-            match long_running(&options, &place.text(), &whole) {
+            match long_running(&options, &place.text(), &below, &whole) {
                 Ok(mark) => _ = members.insert("x-lro".to_owned(), mark),
                 Err(known) => log.note(
                     format!("long-running, and how it goes on is not known: {known}; write its x-lro in the overlay"),
@@ -211,7 +223,12 @@ fn paging(mark: &Value, answer: Option<&Value>, document: &Value) -> Option<Valu
 }
 
 /// The mark of a long-running operation; or, in words, what is known of it.
-fn long_running(options: &Value, place: &str, document: &Value) -> Result<Value, String> {
+fn long_running(
+    options: &Value,
+    place: &str,
+    below: &BTreeMap<&str, Vec<&str>>,
+    document: &Value,
+) -> Result<Value, String> {
     let header = match options["final-state-via"].as_str() {
         None | Some("operation-location") => "Operation-Location",
         Some("azure-async-operation") => "Azure-AsyncOperation",
@@ -221,10 +238,8 @@ fn long_running(options: &Value, place: &str, document: &Value) -> Result<Value,
     let path = openapi_compare::Pointer::parse(place).ok();
     let path = path.and_then(|place| place.tokens().nth(1).map(std::borrow::Cow::into_owned)).unwrap_or_default();
     let mut found = Vec::new();
-    for (status_path, item) in document["paths"].as_object().into_iter().flatten() {
-        let Some(rest) = status_path.strip_prefix(&format!("{path}/")) else { continue };
-        let is_one = rest.starts_with('{') && rest.ends_with('}') && !rest.contains('/');
-        let Some(get) = item["get"].as_object().filter(|_| is_one) else { continue };
+    for status_path in below.get(path.as_str()).into_iter().flatten() {
+        let Some(get) = document["paths"][*status_path]["get"].as_object() else { continue };
         let Some(status) = json_answer(get).filter(|schema| walk::schema_name(schema).is_some()) else { continue };
         let properties = walk::resolve(document, status).map(|schema| &schema["properties"]).cloned();
         if let Some(properties) = properties.filter(|properties| properties.get("status").is_some()) {

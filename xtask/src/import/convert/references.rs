@@ -42,9 +42,9 @@ fn add_parameters(operation: &mut Value, shared: &[Value], document: &Value, pla
     let Some(own) = own.as_array_mut() else { return };
     let key = |parameter: &Value| {
         let target = resolve(document, parameter).unwrap_or(parameter);
-        (target["in"].clone(), target["name"].clone())
+        (target["in"].to_string(), target["name"].to_string())
     };
-    let known: Vec<_> = own.iter().map(key).collect();
+    let known: std::collections::BTreeSet<_> = own.iter().map(key).collect();
     let missing = shared.iter().filter(|parameter| !known.contains(&key(parameter)));
     let missing: Vec<Value> = missing.filter(|parameter| log.afford(parameter, &place.text())).cloned().collect();
     // As the path is read: before the others.

@@ -227,6 +227,8 @@ pub(super) fn name_objects(document: &mut Value, log: &mut Log) {
     };
     let mut named: Map<String, Value> = Map::new();
     let mut taken: std::collections::BTreeSet<String> = schemas.keys().cloned().collect();
+    // How far each name was counted; counting from the beginning each time would take for ever.
+    let mut numbers: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
     let mut name = |words: &[&str], schema: &mut Value, place: &str| {
         let is_object = schema["type"] == "object" && schema.get("properties").is_some();
         if !is_object {
@@ -234,10 +236,10 @@ pub(super) fn name_objects(document: &mut Value, log: &mut Log) {
         }
         let words = words.join("_").to_upper_camel_case();
         let mut name = words.clone();
-        let mut number = 2;
+        let next = numbers.entry(words.clone()).or_insert(1);
         while !taken.insert(name.clone()) {
-            name = format!("{words}{number}");
-            number += 1;
+            *next += 1;
+            name = format!("{words}{next}");
         }
         let Some(mut members) = schema.as_object_mut().map(std::mem::take) else { return };
         let mut beside = Map::new();
