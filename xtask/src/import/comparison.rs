@@ -1,62 +1,36 @@
 //! What a newly published document changes, shown before anything is written.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
-use serde_json::{Map, Value};
+use openapi_compare::{Document, compare};
+use serde_json::{Value, json};
 
 /// The comparison of the document that was there with the one that comes, as text for a terminal.
 pub(super) fn show_comparison(old: Option<&Value>, new: &Value) -> String {
-    let nothing = Value::Null;
-    let old = old.unwrap_or(&nothing);
-    let mut text = String::new();
-    for (what, before, after) in
-        [("operations", operations(old), operations(new)), ("schemas", schemas(old), schemas(new))]
-    {
-        let added = after.keys().filter(|name| !before.contains_key(*name)).count();
-        let removed = before.keys().filter(|name| !after.contains_key(*name)).count();
-        let changed = after.iter().filter(|(name, value)| before.get(*name).is_some_and(|old| old != *value)).count();
-        let _ = writeln!(
-            text,
-            "{what}: {} before, {} now; {added} added, {removed} removed, {changed} changed",
-            before.len(),
-            after.len()
-        );
+    // A new API is compared with one that has nothing.
+    let nothing = json!({ "openapi": "3.0.3", "info": { "title": "", "version": "" }, "paths": {} });
+    let document = |value: &Value, name: &str| Document::from_value(value.clone(), name);
+    let compared = document(old.unwrap_or(&nothing), "the document before")
+        .and_then(|old| Ok((old, document(new, "the document as published")?)))
+        .map_err(|error| error.to_string())
+        .and_then(|(old, new)| compare(&old, &new).map_err(|error| error.to_string()));
+    match compared {
+        Ok(report) => report.text(false),
+        // Both hold together by now, so only their size can be in the way; the import itself can go on.
+        Err(error) => format!("the documents could not be compared: {error}\n"),
     }
-    text
-}
-
-fn operations(document: &Value) -> BTreeMap<String, &Value> {
-    let paths = document["paths"].as_object().into_iter().flatten();
-    let all = paths.flat_map(|(path, item)| {
-        let operations = item.as_object().into_iter().flatten();
-        operations.map(move |(method, operation)| (format!("{method} {path}"), operation))
-    });
-    all.collect()
-}
-
-fn schemas(document: &Value) -> BTreeMap<String, &Value> {
-    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
-    schemas.into_iter().flat_map(Map::iter).map(|(name, schema)| (name.clone(), schema)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
-    fn what_came_went_and_changed_is_counted() {
-        let old = json!({
-            "paths": { "/a": { "get": {}, "put": {} }, "/b": { "get": { "x": 1 } } },
-            "components": { "schemas": { "A": {} } },
-        });
-        let new = json!({ "paths": { "/a": { "get": {} }, "/b": { "get": {} }, "/c": { "get": {} } } });
-        assert_eq!(
-            show_comparison(Some(&old), &new),
-            "operations: 3 before, 3 now; 1 added, 1 removed, 1 changed\n\
-             schemas: 1 before, 0 now; 0 added, 1 removed, 0 changed\n"
-        );
-        assert!(show_comparison(None, &new).starts_with("operations: 0 before, 3 now; 3 added, 0 removed, 0 changed"));
+    fn what_came_and_went_is_told() {
+        let operation = json!({ "operationId": "a", "responses": { "200": { "description": "" } } });
+        let of = |paths: Value| json!({ "openapi": "3.0.3", "info": { "title": "t", "version": "v" }, "paths": paths });
+        let (old, new) = (of(json!({ "/a": { "get": operation } })), of(json!({ "/b": { "get": operation } })));
+        let text = show_comparison(Some(&old), &new);
+        assert!(text.contains("/a") && text.contains("/b") && text.contains("breaking"), "{text}");
+        let text = show_comparison(None, &new);
+        assert!(!text.contains("/a") && text.contains("/b"), "{text}");
     }
 }
