@@ -50,3 +50,41 @@ fn an_answer_comes_word_by_word_and_its_events_in_order() {
     assert!(lines[0].contains("You now say: \"Why is the sky blue?\"."), "{printed}");
     assert_eq!((lines[1], lines[lines.len() - 1]), ("thread.run.created", "done"));
 }
+
+#[test]
+fn an_agent_has_a_version_and_its_conversation_remembers() {
+    let printed = printed("agent_v1");
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines[0], "agent         cowboy 1 (new)");
+    assert!(lines[1].starts_with("conversation  conv_"), "{printed}");
+    assert!(lines[3].contains("\"Why is the sky blue?\""), "{printed}");
+    assert!(lines[5].contains("dusk") && lines[5].contains("\"Why is the sky blue?\""), "{printed}");
+}
+
+#[test]
+fn a_response_in_the_background_is_waited_for() {
+    let printed = printed("background_response");
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(lines[0].starts_with("begun     resp_"), "{printed}");
+    assert!(lines.contains(&"status    completed"), "{printed}");
+    assert!(lines.iter().any(|line| line.starts_with("answer    ") && line.contains("sky blue")), "{printed}");
+    assert!(lines[lines.len() - 1].starts_with("poem      "), "{printed}");
+}
+
+#[test]
+fn a_folder_becomes_a_dataset() {
+    let printed = printed("dataset_upload");
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(lines.contains(&"3 of 3 files"), "{printed}");
+    let last = lines[lines.len() - 1];
+    // Where it is, and not the signature that it was put there with.
+    assert!(last.starts_with("questions 1 is at http://127.0.0.1:") && !last.contains('?'), "{printed}");
+}
+
+#[test]
+fn a_memory_store_remembers_what_was_said() {
+    let printed = printed("memory");
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines[0], "1 memories changed");
+    assert!(lines[1].starts_with("remembered: ") && lines[1].contains("coffee black"), "{printed}");
+}

@@ -48,7 +48,23 @@ fn assert_conversation(lines: &[(String, String)]) -> &str {
     let words: Vec<&str> = lines.iter().map(|(word, _)| word.as_str()).collect();
     assert_eq!(
         words,
-        ["agent", "thread", "run", "run", "run", "run", "run", "run", "user", "assistant", "user", "assistant",]
+        [
+            "agent",
+            "thread",
+            "run",
+            "run",
+            "run",
+            "run",
+            "run",
+            "run",
+            "user",
+            "assistant",
+            "user",
+            "assistant",
+            "agent",
+            "response",
+            "response",
+        ]
     );
     assert_id(&lines[1].1, "thread_");
     let runs: Vec<(&str, &str)> = lines[2..8].iter().map(|(_, rest)| rest.split_once(' ').unwrap()).collect();
@@ -61,6 +77,10 @@ fn assert_conversation(lines: &[(String, String)]) -> &str {
     assert_eq!(lines[8].1, "Why is the sky blue?");
     assert!(lines[9].1.contains(&lines[8].1) && !lines[9].1.contains(&lines[10].1), "{}", lines[9].1);
     assert!(lines[11].1.contains(&lines[8].1) && lines[11].1.contains(&lines[10].1), "{}", lines[11].1);
+    // The same by v1: the second answer knows of the first question.
+    assert_eq!(lines[12].1, "quickstart-cowboy 1");
+    assert!(lines[13].1.contains(&lines[8].1) && !lines[13].1.contains(&lines[10].1), "{}", lines[13].1);
+    assert!(lines[14].1.contains(&lines[8].1) && lines[14].1.contains(&lines[10].1), "{}", lines[14].1);
     &lines[0].1
 }
 

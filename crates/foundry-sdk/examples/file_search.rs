@@ -7,7 +7,7 @@ mod support;
 
 use std::path::PathBuf;
 
-use foundry_sdk::types::{FileSearchToolDefinition, FileSearchToolResource, MessageAttachment, ToolResources};
+use foundry_sdk::classic::types::{FileSearchToolDefinition, FileSearchToolResource, MessageAttachment, ToolResources};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -4,7 +4,7 @@
 
 mod support;
 
-use foundry_sdk::types::McpToolDefinition;
+use foundry_sdk::classic::types::McpToolDefinition;
 use foundry_sdk::{ApprovalPolicy, Decision};
 
 const LABEL: &str = "specs";

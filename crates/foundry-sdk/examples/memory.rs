@@ -34,7 +34,7 @@ async fn remember(client: &foundry_sdk::ProjectClient, store: &str) -> Result<()
         JobOutcome::Superseded { by } => println!("left to a later update: {by:?}"),
         _ => println!("nothing to remember"),
     }
-    let found = stores.search_memories(store, "user_1").items([said("What do I drink?")]).await?;
+    let found = stores.search_memories(store, "user_1").items([said("How do I take my coffee?")]).await?;
     for found in &found.memories {
         println!("remembered: {}", content(&found.memory_item));
     }

@@ -1,4 +1,5 @@
-//! A conversation with an agent: thread, message, run, answer, and a second question.
+//! A conversation with an agent: thread, message, run, answer, and a second question; then the same questions
+//! by v1: an agent with versions, and responses.
 //!
 //! Without any setting it talks to an emulator in this process. With `FOUNDRY_PROJECT_ENDPOINT` and
 //! `FOUNDRY_API_KEY` or `FOUNDRY_ACCESS_TOKEN` it talks to that project, to the agent
@@ -8,7 +9,8 @@ mod support;
 
 use std::env;
 
-use foundry_sdk::types::ListSortOrder;
+use foundry_sdk::classic::types::ListSortOrder;
+use foundry_sdk::types::PromptAgentDefinition;
 use futures_util::TryStreamExt as _;
 
 #[tokio::main]
@@ -21,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let existing = env::var("FOUNDRY_AGENT_ID").ok();
     let agent_id = match &existing {
         Some(id) => id.clone(),
-        None => classic.agents().create(model).name("cowboy").instructions("Talk like you are a cowboy.").await?.id,
+        None => classic.agents().create(&model).name("cowboy").instructions("Talk like you are a cowboy.").await?.id,
     };
     println!("agent     {agent_id}");
 
@@ -50,7 +52,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{:<9} {}", message.role.as_str(), message.text());
     }
 
+    // 8. The same by v1: a version of an agent, and responses that know the one before.
+    let definition = PromptAgentDefinition::new(model).instructions("Talk like you are a cowboy.");
+    let agent = client.agents().create_version("quickstart-cowboy", definition).await?;
+    println!("agent     {} {}", agent.name, agent.version);
+    let first = client.responses().create("Why is the sky blue?").agent(&agent).await?;
+    println!("response  {}", first.output_text());
+    let second = client.responses().create("And why is it red at dusk?").agent(&agent);
+    println!("response  {}", second.previous_response_id(&first.id).await?.output_text());
+
     // What was made here goes again.
+    client.agents().delete_version(&agent.name, &agent.version).await?;
     classic.threads().delete(&thread.id).await?;
     if existing.is_none() {
         classic.agents().delete(&agent_id).await?;

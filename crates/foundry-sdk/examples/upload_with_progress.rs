@@ -5,7 +5,7 @@
 
 mod support;
 
-use foundry_sdk::types::FilePurpose;
+use foundry_sdk::classic::types::FilePurpose;
 use foundry_sdk::{ErrorKind, FileContent, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use foundry_sdk::types::FilePurpose;
+use foundry_sdk::classic::types::FilePurpose;
 use foundry_sdk::{Body, BoxError, Clock, Credential, ErrorKind, FileContent, ProjectClient, RequestBody, Transport};
 use futures_core::future::BoxFuture;
 use futures_util::StreamExt as _;

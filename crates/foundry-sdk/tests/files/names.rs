@@ -1,7 +1,7 @@
 //! Names of files: any text arrives as it is, in every server that reads forms; what is no name is refused.
 
 use foundry_emulator::Emulator;
-use foundry_sdk::types::FilePurpose;
+use foundry_sdk::classic::types::FilePurpose;
 use foundry_sdk::{Credential, ErrorKind, FileContent, ProjectClient};
 
 use crate::common::{FormServer, client, file};

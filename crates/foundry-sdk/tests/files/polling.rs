@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use foundry_sdk::types::{FileInfo, FilePurpose, VectorStore};
+use foundry_sdk::classic::types::{FileInfo, FilePurpose, VectorStore};
 use foundry_sdk::{
     Body, BoxError, Credential, ErrorKind, FileContent, FoundryFeature, ProjectClient, RequestBody, Transport,
 };

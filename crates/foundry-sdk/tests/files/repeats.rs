@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::net::TcpListener;
 use std::sync::mpsc;
 
-use foundry_sdk::types::FilePurpose;
+use foundry_sdk::classic::types::FilePurpose;
 use foundry_sdk::{AccessToken, Credential, ErrorKind, FileContent};
 
 use crate::common::{FormServer, RecordingClock, Told, builder, client, file, noise};

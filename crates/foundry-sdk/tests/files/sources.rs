@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use foundry_sdk::types::FilePurpose;
+use foundry_sdk::classic::types::FilePurpose;
 use foundry_sdk::{Error, ErrorKind, FileContent};
 use futures_util::StreamExt as _;
 

@@ -239,7 +239,7 @@ async fn the_line_for_support_has_it_all() {
 async fn the_url_of_a_stream_is_the_one_that_was_asked() {
     let scripted = Scripted::always(answer(404));
     let raw = scripted.client_once().raw_2025_05_01();
-    let body = foundry_sdk::types::CreateRunOptions::new("asst_1").stream(true);
+    let body = foundry_sdk::classic::types::CreateRunOptions::new("asst_1").stream(true);
     let error = of_raw(raw.runs_create_stream("thread_1", None, &body).await).unwrap_err();
     assert_eq!(error.url().unwrap().as_str(), scripted.sent()[0].uri.to_string());
 }

@@ -1,6 +1,6 @@
 //! Credentials stay with the endpoint's origin.
 
-use foundry_sdk::types::Connection;
+use foundry_sdk::classic::types::Connection;
 use foundry_sdk::{Continuation, Credential, ErrorKind, ProjectClient};
 use futures_util::StreamExt as _;
 use http::Method;

@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 use std::future::IntoFuture;
 
+use foundry_sdk::classic::types::{AgentThread, ThreadRun};
 use foundry_sdk::classic::{Agents, Classic, CreateRun, CreateThread, GetThread, Messages, RunPoller, Runs, Threads};
-use foundry_sdk::types::{AgentThread, ThreadRun};
 use foundry_sdk::{
     AccessToken, Body, ByteStream, Credential, Endpoint, Error, ErrorDetail, ErrorKind, FoundryFeature, HttpTransport,
     ProjectClient, ProjectClientBuilder, Reply, Request, RequestBody, RetryPolicy, SystemClock, TokenRequest,
