@@ -289,3 +289,8 @@ pub fn assert_id(id: &str, prefix: &str) {
     let rest = id.strip_prefix(prefix).unwrap_or_else(|| panic!("{id} does not begin with {prefix}"));
     assert!(rest.len() == 24 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{id}");
 }
+
+/// The code of the guide from one api-version to the other.
+#[cfg(doctest)]
+#[doc = include_str!("../../openapi/migration-2025-05-01-to-v1.md")]
+mod migration {}

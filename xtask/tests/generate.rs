@@ -98,7 +98,7 @@ fn a_clean_checkout_is_fresh_and_every_generated_file_is_named() {
     let mut made = workspace.files(GENERATED);
     made.extend(workspace.files(GENERATED_SDK));
     made.extend(workspace.files(CALLS));
-    made.extend([SURFACE, SOURCES, SHARED].map(str::to_owned));
+    made.extend([SURFACE, SOURCES, SHARED, GUIDE].map(str::to_owned));
     let documents = workspace.files("crates/foundry-emulator/openapi");
     made.extend(
         documents.iter().map(|document| {

@@ -6,6 +6,7 @@ mod calls;
 mod client;
 mod docs;
 mod files;
+mod guide;
 mod index;
 mod inspect;
 mod jobs;
@@ -133,6 +134,16 @@ pub(crate) fn make(inputs: &Inputs<'_>, options: &Options) -> Result<Made, Failu
     files.add(format!("{GENERATED_SDK}/mod.rs"), sdk.root_module(&apis));
     files.add("openapi/sources.toml", sources.to_text());
     files.add(shared::FILE, shared::to_text(&record));
+    for (index, old) in apis.iter().enumerate() {
+        for (later, new) in apis.iter().enumerate().skip(index + 1) {
+            let path = guide::path(&old.name, &new.name);
+            let text = inputs.read_or_empty(&path)?;
+            if !text.is_empty() {
+                let (before, after) = (&prepared[index].corrected, &prepared[later].corrected);
+                files.add(path, guide::updated(&text, (old, before), (new, after))?);
+            }
+        }
+    }
 
     Ok(Made { files, summary })
 }

@@ -24,6 +24,7 @@ pub(crate) const GENERATED_SDK: &str = "crates/foundry-sdk/src/generated";
 pub(crate) const MODULE_SDK: &str = "crates/foundry-sdk/src/generated/v2025_05_01";
 pub(crate) const SURFACE_SDK: &str = "crates/foundry-sdk/src/generated/v2025_05_01/surface.txt";
 pub(crate) const CALLS: &str = "crates/foundry-sdk/tests/operations/generated";
+pub(crate) const GUIDE: &str = "openapi/migration-2025-05-01-to-v1.md";
 pub(crate) const SHARED: &str = "openapi/shared.toml";
 pub(crate) const EMBEDDED: &str = "crates/foundry-emulator/openapi/2025-05-01.json";
 
