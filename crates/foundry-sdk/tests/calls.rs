@@ -1,4 +1,5 @@
 //! Calls on the wire: what is sent, and what becomes of every kind of answer.
+#![cfg(feature = "v2025-05-01")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, also in what its tests share")]
 
 use std::error::Error as _;

@@ -77,10 +77,10 @@ async fn a_link_to_another_origin_is_not_followed() {
         let page = json!({ "value": [], "nextLink": link }).to_string();
         let scripted = Scripted::always(answer(200).body(page));
         let client = scripted.client(&RecordingClock::new(), 3);
-        let mut described = client.connections().list().pages();
+        let mut described = client.classic().connections().list().pages();
         let mut by_path = client.request(Method::GET, "/connections").pages::<Value>();
         let mut continued = match format!("link:{link}").parse::<Continuation>() {
-            Ok(place) => Some(client.connections().list().resume(place).pages()),
+            Ok(place) => Some(client.classic().connections().list().resume(place).pages()),
             // It leads nowhere without a page to start from.
             Err(_) => None,
         };
@@ -118,7 +118,7 @@ async fn a_link_to_the_same_origin_is_followed_as_it_stands() {
             answer(200).body(r#"{"value":[]}"#),
         ]);
         let client = scripted.client(&RecordingClock::new(), 3);
-        let items: Vec<Result<Connection, _>> = client.connections().list().into_stream().collect().await;
+        let items: Vec<Result<Connection, _>> = client.classic().connections().list().into_stream().collect().await;
         assert!(items.is_empty(), "{items:?}");
         let sent = scripted.sent();
         assert_eq!(sent.len(), 2);

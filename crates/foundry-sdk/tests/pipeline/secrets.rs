@@ -305,7 +305,7 @@ async fn credentials_of_a_connection_are_not_shown_by_errors() {
     for body in [connection(r#","id":5}"#), connection("")] {
         let mut printed = Printed::default();
         let client = Scripted::always(answer(200).body(body)).client_once();
-        let error = client.connections().get_with_credentials("c").await.unwrap_err();
+        let error = client.classic().connections().get_with_credentials("c").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
         printed.error(&error);
         // Who asks for the body gets it.

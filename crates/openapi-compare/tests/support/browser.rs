@@ -30,6 +30,7 @@ impl Browser {
             assert!(!on_ci, "no Chromium on CI: .ci/run installs Debian's package `chromium`");
             // Past the capture of a passing test's output, so that one sees what was not tested.
             let line = "skipped: the page is not tested, there is no Chromium (Debian: apt-get install chromium)";
+            #[allow(clippy::explicit_write, reason = "what `eprintln!` says is kept back by the test runner")]
             writeln!(std::io::stderr(), "{line}").unwrap();
             return None;
         };
