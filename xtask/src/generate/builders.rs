@@ -1,12 +1,17 @@
 //! The SDK's side of an API: groups, and for each operation a type that holds its arguments, with a
 //! setter for each that is optional.
 
+mod pages;
+mod parts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use heck::ToSnakeCase as _;
 
-use super::api::{Access, Api, Field, Operation, Paging, Part, PartContent, Presence, Shape, Streaming, Struct, Type};
+use self::pages::{Page, PageStyle, page};
+use self::parts::{form, part_taken, part_type, part_value};
+use super::api::{Access, Api, Field, Operation, Part, Presence, Shape, Streaming, Struct, Type};
 use super::client::{Argument, ArgumentType, Method};
 use super::docs;
 use super::jobs::{self, Job};
@@ -139,18 +144,6 @@ pub(crate) enum Body<'a> {
     Parts(&'a [Part]),
     /// The content of a file.
     Bytes,
-}
-
-/// What the pager needs to know of a list.
-struct Page {
-    item: Type,
-    items: String,
-    how: PageStyle,
-}
-
-enum PageStyle {
-    Cursor { argument: String, property: String, has_more: String, id: bool },
-    Link { property: String },
 }
 
 impl<'a> Builder<'a> {
@@ -548,59 +541,6 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn page(api: &Api, operation: &Operation, paging: &Paging, output: &Type) -> Result<Page, Failure> {
-    let Type::Named(name) = output else { return Err(unexpected(operation, "its pages are of no type with a name")) };
-    let Some(Shape::Struct(model)) = api.types.get(name).map(|definition| &definition.shape) else {
-        return Err(unexpected(operation, "its pages are no objects"));
-    };
-    let field = |property: &str| {
-        let found = model.fields.iter().find(|field| field.property == property);
-        found.ok_or_else(|| unexpected(operation, &format!("its pages have no `{property}`")))
-    };
-    let (items, how) = match paging {
-        Paging::Cursor { items, parameter, property, has_more } => {
-            let style = PageStyle::Cursor {
-                argument: parameter.to_snake_case(),
-                property: field(property)?.name.clone(),
-                has_more: field(has_more)?.name.clone(),
-                id: false,
-            };
-            (field(items)?, style)
-        }
-        Paging::NextLink { items, next_link } => {
-            (field(items)?, PageStyle::Link { property: field(next_link)?.name.clone() })
-        }
-    };
-    let Type::List(item) = &items.ty else { return Err(unexpected(operation, "its items are no list")) };
-    let mut page = Page { item: (**item).clone(), items: items.name.clone(), how };
-    if let (PageStyle::Cursor { id, .. }, Type::Named(item)) = (&mut page.how, &page.item)
-        && let Some(Shape::Struct(model)) = api.types.get(item).map(|definition| &definition.shape)
-    {
-        *id = model.fields.iter().any(|field| field.property == "id" && field.presence == Presence::Key);
-    }
-    Ok(page)
-}
-
-impl Page {
-    fn emit(&self, text: &mut String, operation: &Operation) {
-        let item = qualified(&self.item);
-        let builder = &operation.builder;
-        let _ = match &self.how {
-            PageStyle::Cursor { argument, property, has_more, id } => {
-                let id = if *id { ", id" } else { "" };
-                writeln!(
-                    text,
-                    "paged_by_cursor!({builder}: {item}, {}, {property}, {has_more}, {argument}{id});\n",
-                    self.items
-                )
-            }
-            PageStyle::Link { property } => {
-                writeln!(text, "paged_by_link!({builder}: {item}, {}, {property});\n", self.items)
-            }
-        };
-    }
-}
-
 /// The names of a path's parameters, in its order.
 pub(super) fn path_parameters(path: &str) -> Vec<String> {
     path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.to_snake_case()).collect()
@@ -759,62 +699,4 @@ fn taken(field: &Field) -> String {
         }
         ty => format!("impl Into<{}>", qualified(ty)),
     }
-}
-
-fn part_type(part: &Part) -> String {
-    match &part.content {
-        PartContent::File => "FileContent".to_owned(),
-        PartContent::Files => "Vec<FileContent>".to_owned(),
-        PartContent::Text(ty) | PartContent::Json(ty) => qualified(ty),
-    }
-}
-
-fn part_taken(part: &Part) -> String {
-    match &part.content {
-        PartContent::File => "impl Into<FileContent>".to_owned(),
-        PartContent::Files => "impl IntoIterator<Item = impl Into<FileContent>>".to_owned(),
-        PartContent::Text(ty) | PartContent::Json(ty) => format!("impl Into<{}>", qualified(ty)),
-    }
-}
-
-fn part_value(part: &Part) -> String {
-    match &part.content {
-        PartContent::Files => format!("{}.into_iter().map(Into::into).collect()", part.name),
-        _ => format!("{}.into()", part.name),
-    }
-}
-
-/// How the parts become a form.
-fn form(text: &mut String, builder: &str, parts: &[Part]) {
-    let _ = writeln!(
-        text,
-        "impl {builder} {{\n    fn form(&self) -> Result<Form, foundry_raw::Error> {{\n        let mut form = Form::default();"
-    );
-    // Texts first: a service that reads the body as it comes knows by then what the file is for.
-    let in_order = |part: &&Part| matches!(part.content, PartContent::File | PartContent::Files);
-    let (files, texts): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(in_order);
-    for part in texts.into_iter().chain(files) {
-        let add = match &part.content {
-            PartContent::File => "file",
-            PartContent::Files => "files",
-            PartContent::Text(_) => "text",
-            PartContent::Json(_) => "json",
-        };
-        // Files are cheap to clone: each shares its content.
-        let (borrow, clone) = match part.content {
-            PartContent::File | PartContent::Files => ("", ".clone()"),
-            PartContent::Text(_) | PartContent::Json(_) => ("&", ""),
-        };
-        let name = &part.name;
-        let property = &part.property;
-        let _ = if part.required {
-            writeln!(text, "        form.{add}({property:?}, {borrow}self.{name}{clone})?;")
-        } else {
-            writeln!(
-                text,
-                "        if let Some(value) = &self.{name} {{\n            form.{add}({property:?}, value{clone})?;\n        }}"
-            )
-        };
-    }
-    text.push_str("        Ok(form)\n    }\n}\n\n");
 }
