@@ -13,8 +13,11 @@ const BYTES: usize = 60_000_000;
 const RESPONSE_WORDS: u64 = 240_000;
 const RESPONSE_BYTES: usize = 54_000_000;
 
-/// How much of it may be in memory at a time; the reader alone keeps up to 8 MiB of what it read.
+/// How much of it may be in memory at a time.
 const LIMIT: usize = 20 * 1024 * 1024;
+
+/// How much of the end its reader keeps, which is in that memory too.
+const KEPT: usize = 3 * 1024 * 1024;
 
 /// The memory of this process that is its own, in bytes.
 fn memory() -> usize {
@@ -26,13 +29,13 @@ fn memory() -> usize {
 /// Reads a stream to its end, and gives its last MiBs and how long it was.
 async fn read(mut answer: reqwest::Response, limit: usize) -> (String, usize) {
     let before = memory();
-    let (mut bytes, mut most, mut end) = (0, before, Vec::new());
+    let (mut bytes, mut most, mut end) = (0, before, Vec::with_capacity(KEPT + KEPT / 4));
     while let Some(chunk) = answer.chunk().await.unwrap() {
         bytes += chunk.len();
         end.extend_from_slice(&chunk);
-        if end.len() > 4 * 1024 * 1024 {
+        if end.len() > KEPT {
             most = most.max(memory());
-            end.drain(..2 * 1024 * 1024);
+            end.drain(..KEPT / 3);
         }
     }
     assert!(most - before < limit, "{} MiB more", (most - before) / 1024 / 1024);
