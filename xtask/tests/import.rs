@@ -35,12 +35,6 @@ fn document(workspace: &Workspace, path: &str) -> Value {
 #[test]
 fn a_third_api_needs_no_hand_written_file_and_compiles() {
     let workspace = Workspace::with_crates("third-api");
-    // What people write may be there beforehand. Jobs are polled for v1 alone: their errors are of its types.
-    workspace.write(
-        "openapi/2026-01-01/overlay.yaml",
-        "overlay: 1.0.0\ninfo: { title: t, version: '1' }\nactions:\n  - target: $.paths['/exports'].post['x-lro']\n    \
-         description: the SDK polls jobs of v1 only\n    remove: true\n",
-    );
     let before = workspace.snapshot();
     let file = fixture("notebooks.swagger.json");
     let run = workspace.xtask(&["import", NEW, &file, "--facts", "a fixture of the tests"]);
@@ -78,9 +72,11 @@ fn a_third_api_needs_no_hand_written_file_and_compiles() {
          pub async fn name_of(client: &ProjectClient) -> foundry_sdk::Result<String> {\n\
              let notebooks = client.v2026_01_01().notebooks();\n\
              let _page = notebooks.list().labels([\"a\", \"b\"]).limit(5).await?;\n\
-             let job = client.v2026_01_01().exports().start(\"n\").await?;\n\
-             let _ = (job.id, client.raw_2026_01_01());\n\
-             Ok(notebooks.get(\"n\").await?.name)\n\
+             let started = client.v2026_01_01().exports().start(\"n\").await?;\n\
+             let _ = (started.id, client.raw_2026_01_01());\n\
+             let exported = client.v2026_01_01().exports().start(\"n\").poll().completed().await?;\n\
+             let url: Option<String> = exported.map(|result| result.url);\n\
+             Ok(notebooks.get(\"n\").await?.name + url.as_deref().unwrap_or_default())\n\
          }\n",
     );
     let target = Path::new(env!("CARGO_BIN_EXE_xtask")).parent().unwrap().parent().unwrap();

@@ -134,7 +134,6 @@ impl Endpoint {
     }
 
     /// Scheme, host and port, for messages.
-    #[cfg(feature = "v1")]
     pub(crate) fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
     }

@@ -53,6 +53,9 @@ pub(crate) trait Legged: Send + 'static {
     /// What a stream has shown so far.
     type Partial: Clone + Default + Send + Sync + 'static;
 
+    /// What runs, in words.
+    const WHAT: &'static str;
+
     /// Whether answers begin something with an id of its own, rather than go on with what asked. Then
     /// nobody can see by what asked whether they have arrived.
     const ANSWERS_BEGIN_ANEW: bool;
@@ -299,8 +302,8 @@ impl<K: Legged> Legs<K> {
                 return Some(Err(self.with_partial(events.error(error))));
             }
             Ok(None) => {
-                let what = if K::ANSWERS_BEGIN_ANEW { "response" } else { "run" };
-                events.error(Error::new(ErrorKind::Interrupted, format!("the stream ended before its {what} did")))
+                let message = format!("the stream ended before its {} did", K::WHAT);
+                events.error(Error::new(ErrorKind::Interrupted, message))
             }
             Err(error) => error,
         };

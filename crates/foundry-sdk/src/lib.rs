@@ -24,7 +24,6 @@ mod credential;
 mod custom;
 #[cfg(feature = "v1")]
 mod datasets;
-#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 mod download;
 mod endpoint;
 mod error;
@@ -35,7 +34,6 @@ mod functions;
 #[allow(clippy::all, reason = "generated: its form is the generator's, its length the document's")]
 mod generated;
 mod http_client;
-#[cfg(feature = "v1")]
 mod jobs;
 mod json_format;
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
@@ -66,7 +64,6 @@ pub use credential::{AccessToken, Credential, TokenRequest};
 pub use custom::Custom;
 #[cfg(feature = "v1")]
 pub use datasets::DatasetUpload;
-#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 pub use download::Download;
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorDetail, ErrorKind, Result};
@@ -77,7 +74,6 @@ pub use foundry_raw::{Citation, CitationSource, RunFailed, RunOutcome, VectorSto
 #[cfg(feature = "v1")]
 pub use foundry_raw::{ResponseFailed, ResponseOutcome};
 pub use functions::{Function, FunctionOutput, FunctionSet};
-#[cfg(feature = "v1")]
 pub use jobs::{JobFailed, JobOutcome, JobPoller, JobStatus, LongRunning};
 pub use json_format::JsonFormat;
 pub use multipart::{FileContent, FilesProgress, Progress};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use heck::ToSnakeCase as _;
 
-use super::api::{Api, Field, LongRunning, Operation, Shape, Type};
+use super::api::{Api, Field, LongRunning, Operation, Presence, Shape, Type};
 use super::builders::{path_parameters, qualified, unexpected};
 use crate::failure::Failure;
 
@@ -25,8 +25,8 @@ pub(super) struct Job {
 struct Status {
     name: String,
     id: String,
-    result: Type,
-    property: String,
+    /// The property with the result, and its type; without one the result is the status.
+    result: Option<(String, Type)>,
     superseded_by: Option<String>,
     /// The kinds, if it is a union.
     kinds: Vec<String>,
@@ -55,7 +55,6 @@ pub(super) fn job(api: &Api, operation: &Operation, mark: &LongRunning) -> Resul
 fn status(api: &Api, operation: &Operation, mark: &LongRunning, id: &str) -> Result<Status, Failure> {
     let refused = |what: &str| unexpected(operation, what);
     let Type::Named(name) = &mark.status else { return Err(refused("its status is of no type with a name")) };
-    let Some((property, result)) = &mark.result else { return Err(refused("its status has no result")) };
     let fields = |name: &str| match api.types.get(name).map(|definition| &definition.shape) {
         Some(Shape::Struct(model)) => Ok(&model.fields),
         _ => Err(refused("its status is no object")),
@@ -74,20 +73,43 @@ fn status(api: &Api, operation: &Operation, mark: &LongRunning, id: &str) -> Res
         in_each?.into_iter().next()
     };
     let id = field(id).or_else(|| field("id")).ok_or_else(|| refused("its status has no id"))?;
-    for needed in ["status", "error", property] {
+    let property = mark.result.as_ref().map(|(property, _)| property.as_str());
+    for needed in ["status", "error"].into_iter().chain(property) {
         match field(needed) {
             Some(field) if field.name == *needed && !field.boxed => {}
             _ => return Err(refused(&format!("its status has no `{needed}` that can be read"))),
         }
     }
+    for needed in [id.property.as_str(), "status"] {
+        if !field(needed).is_some_and(|field| {
+            matches!(field.presence, Presence::Key | Presence::Required) && is_text(api, &field.ty)
+        }) {
+            let what = format!("`{needed}` of its status is no text that is always there: correct it in the overlay");
+            return Err(refused(&what));
+        }
+    }
     Ok(Status {
         name: name.clone(),
         id: id.name.clone(),
-        result: result.clone(),
-        property: property.clone(),
-        superseded_by: field("superseded_by").map(|field| field.name.clone()),
+        result: mark.result.clone(),
+        superseded_by: field("superseded_by").filter(|by| is_optional_text(by)).map(|by| by.name.clone()),
         kinds,
     })
+}
+
+fn is_optional_text(field: &Field) -> bool {
+    field.ty == Type::String && matches!(field.presence, Presence::Optional | Presence::Nullable)
+}
+
+/// Whether a type of the SDK has `as_str`.
+fn is_text(api: &Api, ty: &Type) -> bool {
+    match ty {
+        Type::String => true,
+        Type::Named(name) => {
+            matches!(api.types.get(name).map(|definition| &definition.shape), Some(Shape::Enum(_)))
+        }
+        _ => false,
+    }
 }
 
 impl Job {
@@ -110,14 +132,11 @@ impl Job {
         };
         let words = status.name.to_snake_case().replace('_', " ");
         let words = words.strip_suffix(" result").unwrap_or(&words);
-        let _ = writeln!(
-            text,
-            "job_status!(types::{} as {words:?}: {} -> {}, {}{more});\n",
-            status.name,
-            status.id,
-            qualified(&status.result),
-            status.property
-        );
+        let result = match &status.result {
+            Some((property, result)) => format!("{}, {property}", qualified(result)),
+            None => "self".to_owned(),
+        };
+        let _ = writeln!(text, "job_status!(types::{} as {words:?}: {} -> {result}{more});\n", status.name, status.id,);
     }
 
     /// What it makes public.

@@ -68,6 +68,7 @@ impl Legged for RunLegs {
     type State = ThreadRun;
     type Partial = Partial;
 
+    const WHAT: &'static str = "run";
     const ANSWERS_BEGIN_ANEW: bool = false;
 
     fn start<'a>(&'a mut self, functions: Option<&'a FunctionSet>) -> BoxFuture<'a, Result<Begun>> {

@@ -44,10 +44,7 @@ impl Envelope {
             Value::Null => value,
             error => error,
         };
-        if let Value::String(message) = error {
-            return Self { message: said(message), ..Self::default() };
-        }
-        let detail = detail(error);
+        let detail = ErrorDetail::read(error);
         let text = |name: &str| error[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let mut read = Self {
             code: detail.code,
@@ -96,25 +93,31 @@ fn said(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn detail(error: &Value) -> ErrorDetail {
-    let text = |names: &[&str]| {
-        names.iter().find_map(|name| match &error[*name] {
-            Value::String(text) => said(text),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        })
-    };
-    ErrorDetail {
-        code: text(&["code", "type"]),
-        message: text(&["message", "detail", "title"]),
-        target: text(&["target", "param"]),
+impl ErrorDetail {
+    /// Reads what can be read of an error, or of one of its details.
+    pub(crate) fn read(error: &Value) -> Self {
+        if let Value::String(message) = error {
+            return Self { message: said(message), ..Self::default() };
+        }
+        let text = |names: &[&str]| {
+            names.iter().find_map(|name| match &error[*name] {
+                Value::String(text) => said(text),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            })
+        };
+        Self {
+            code: text(&["code", "type"]),
+            message: text(&["message", "detail", "title"]),
+            target: text(&["target", "param"]),
+        }
     }
 }
 
 /// The listed details; problem details list them by property (`errors`).
 fn details(error: &Value) -> Vec<ErrorDetail> {
     let listed = match &error["details"] {
-        Value::Array(details) => details.iter().map(detail).collect(),
+        Value::Array(details) => details.iter().map(ErrorDetail::read).collect(),
         _ => Vec::new(),
     };
     let by_property = error["errors"].as_object().into_iter().flatten().flat_map(|(target, messages)| {

@@ -139,7 +139,7 @@ pub enum ErrorKind {
     /// A job on the service has ended, and not by completing: it failed or was canceled.
     ///
     /// # Troubleshooting
-    /// `Error::job_failed` (feature `v1`) says why, as far as the service does;
+    /// [`Error::job_failed`](crate::Error::job_failed) says why, as far as the service does;
     /// [`Error::last_state`](crate::Error::last_state) has the whole status.
     JobFailed,
     /// What was made ready on the service has ended, and is not ready: a file that cannot be processed, a

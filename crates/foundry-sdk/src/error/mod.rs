@@ -395,16 +395,14 @@ impl Error {
     }
 
     /// How a job ended that failed or was canceled ([`ErrorKind::JobFailed`]).
-    #[cfg(feature = "v1")]
     pub fn job_failed(&self) -> Option<&crate::jobs::JobFailed> {
         self.0.source.as_deref()?.downcast_ref()
     }
 
     /// The code that a run, a response or a job ended with, if it is about one.
     fn run_code(&self) -> Option<&str> {
-        #[cfg(feature = "v1")]
         if let Some(failed) = self.job_failed() {
-            return failed.error.as_ref().map(|error| error.code.as_str());
+            return failed.reason.as_ref()?.code.as_deref();
         }
         #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
         if let Some(failed) = self.run_failed() {

@@ -6,12 +6,14 @@ mod started;
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use self::say::{job, job_status, read, text};
+#[allow(unused_imports, reason = "not every API has jobs")]
+pub(crate) use self::say::{job, job_status, json, read, text};
+use serde_json::Value;
+
 use self::started::Started;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorDetail, ErrorKind, Result};
 use crate::poller::{self, Polled, Poller, Standing};
 use crate::request::{Operation, Request};
-use crate::types::ApiError;
 
 /// Polls a job; made by [`Request::poll`] of an operation that starts one.
 ///
@@ -50,8 +52,9 @@ pub trait JobStatus: sealed::Sealed + foundry_raw::Decode + Clone + Send + Sync 
     #[doc(hidden)]
     fn job_state(&self) -> &str;
 
+    /// What the service says of the reason, in whatever form it does.
     #[doc(hidden)]
-    fn job_error(&self) -> Option<ApiError>;
+    fn job_error(&self) -> Option<Value>;
 
     #[doc(hidden)]
     fn into_job_result(self) -> Option<Self::Result>;
@@ -169,16 +172,29 @@ pub struct JobFailed {
     pub job: String,
     /// The state that it ended in.
     pub status: String,
-    /// What the service says of the reason, if it does.
-    pub error: Option<ApiError>,
+    /// The reason that the service gives, if it does: code, message, and what it is about.
+    pub reason: Option<ErrorDetail>,
+    /// The same as the service says it, with all else that stands there; as a type of its own it is in
+    /// the status ([`Error::last_state`]).
+    pub error: Option<Value>,
+}
+
+impl JobFailed {
+    fn of<S: JobStatus>(status: &S) -> Self {
+        let error = status.job_error();
+        let reason = error.as_ref().map(ErrorDetail::read).filter(|reason| *reason != ErrorDetail::default());
+        Self { job: status.name(), status: status.job_state().to_owned(), reason, error }
+    }
 }
 
 impl fmt::Display for JobFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ended as `{}`", self.job, self.status)?;
-        match &self.error {
-            Some(error) => write!(f, ": {} ({})", error.message, error.code),
-            None => Ok(()),
+        let Some(reason) = &self.reason else { return Ok(()) };
+        match (&reason.message, &reason.code) {
+            (Some(message), Some(code)) => write!(f, ": {message} ({code})"),
+            (Some(text), None) | (None, Some(text)) => write!(f, ": {text}"),
+            (None, None) => Ok(()),
         }
     }
 }
@@ -197,8 +213,7 @@ impl<S: JobStatus> Poller<S> {
             Some(End::Completed) => Ok(JobOutcome::Completed(status.into_job_result())),
             Some(End::Superseded) => Ok(JobOutcome::Superseded { by: status.superseded_by().map(str::to_owned) }),
             Some(End::Failed) | None => {
-                let failed =
-                    JobFailed { job: status.name(), status: status.job_state().to_owned(), error: status.job_error() };
+                let failed = JobFailed::of(&status);
                 let error = Error::new(ErrorKind::JobFailed, failed.to_string());
                 Err(error.with_source(failed).of_ids(&ids).with_state(status))
             }

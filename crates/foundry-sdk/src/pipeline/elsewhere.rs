@@ -1,16 +1,14 @@
 //! Requests to a URL that the service handed out and that opens itself by its signature: sent without
 //! our credential and headers, and never shown.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use foundry_raw::Operation;
 use http::{HeaderMap, Method, header};
-use tokio::time::timeout;
 use url::Url;
 
 use super::attempt::Reading;
-use super::{CallOptions, IDLE, Pipeline, in_runtime, log, retry};
+use super::retry::{self, Tries};
+use super::{CallOptions, IDLE, Pipeline, in_runtime, log};
 use crate::endpoint::is_loopback;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -100,45 +98,17 @@ impl Pipeline {
         check(&put.url).map_err(told)?;
         let operation = Operation::custom(&Method::PUT);
         let reading = Reading { stream: false, stream_events: false, idle: IDLE, limit: LIMIT };
-        let policy = options.retry.as_ref().unwrap_or(&self.retry);
-        let time = options.timeout.or(self.timeout);
-        let started = self.clock.now();
-        let mut attempts = 0;
+        let mut tries = Tries::of(self, options);
         loop {
-            attempts += 1;
-            let elapsed = self.clock.now().saturating_duration_since(started);
-            let once = self.sender.send(put.request(), operation, reading);
-            let result = match time {
-                None => once.await,
-                Some(time) => match timeout(time.saturating_sub(elapsed), once).await {
-                    Ok(result) => result,
-                    Err(_) => {
-                        let message = format!("the call took longer than its {time:?}");
-                        return Err(told(Error::new(ErrorKind::Timeout, message)).with_attempts(attempts));
-                    }
-                },
-            };
-            let error = match result {
-                Ok(_) => {
-                    self.budget.give(attempts);
-                    return Ok(());
-                }
+            let error = match tries.once(self.sender.send(put.request(), operation, reading)).await {
+                Ok(_) => return Ok(()),
                 Err(error) => put.failed(error),
             };
             let asked = error.headers().and_then(|headers| retry::retry_after(headers, || self.clock.system_time()));
-            let error = told(error).with_retry_after(asked).with_attempts(attempts);
-            let elapsed = self.clock.now().saturating_duration_since(started);
-            let left = policy.time_left(elapsed).min(time.map_or(Duration::MAX, |time| time.saturating_sub(elapsed)));
-            let wait = asked.unwrap_or_else(|| policy.delay(attempts));
-            let goes_on = retry::may_repeat(&error, true)
-                && policy.allows(attempts)
-                && !policy.is_over(elapsed)
-                && wait <= left
-                && self.budget.take();
-            if !goes_on {
-                return Err(error);
-            }
-            log::retry(&error, attempts, wait);
+            let error = told(error).with_retry_after(asked).with_attempts(tries.count);
+            let wait = if retry::may_repeat(&error, true) { tries.wait(asked) } else { None };
+            let Some(wait) = wait else { return Err(error) };
+            log::retry(&error, tries.count, wait);
             self.clock.sleep(wait).await;
         }
     }

@@ -15,7 +15,6 @@ use std::time::Duration;
 use foundry_raw::{BoxError, Call, Operation, Response, Streaming};
 use futures_core::future::BoxFuture;
 use http::{HeaderName, HeaderValue, header};
-use tokio::time::timeout;
 use url::Url;
 
 use self::attempt::Reading;
@@ -26,6 +25,7 @@ use self::options::Sent;
 #[allow(unused_imports, reason = "not every API has agents with paths of their own")]
 pub(crate) use self::options::{AgentScope, CallOptions, new_request_id};
 pub use self::retry::RetryPolicy;
+use self::retry::Tries;
 pub(crate) use self::retry::{Budget, retry_after};
 use crate::clock::Clock;
 use crate::credential::Credential;
@@ -156,22 +156,16 @@ impl Pipeline {
             idle: if operation.streaming == Streaming::Never { IDLE } else { IDLE_OF_MODEL },
             limit: self.answer_limit,
         };
-        let policy = options.retry.as_ref().unwrap_or(&self.retry);
-        let time = options.timeout.or(self.timeout);
         let is_replayable = operation.is_idempotent() || operation.replay_key.is_some();
         // A stream cannot be sent twice.
         let is_once = match source {
             Some(source) => !source.is_repeatable(),
             None => call.request.body().is_some_and(|body| body.as_bytes().is_none()),
         };
-        let started = self.clock.now();
+        let mut tries = Tries::of(self, options);
         let mut request = Some(call.request);
-        let mut attempts = 0;
         let mut is_reauthorized = false;
         while let Some(mut sent) = request.take() {
-            attempts += 1;
-            went.attempts = attempts;
-            let elapsed = self.clock.now().saturating_duration_since(started);
             let once = async {
                 let (name, value) = self.credential.header(&self.clock).await?;
                 request = if is_once { None } else { sent.try_clone() };
@@ -182,54 +176,36 @@ impl Pipeline {
                 answered
                     .map_err(|error| (trouble.and_then(|trouble| trouble.take()).unwrap_or(error), Some(value)).into())
             };
-            let result: Result<Response, Failed> = match time {
-                None => once.await,
-                Some(time) => match timeout(time.saturating_sub(elapsed), once).await {
-                    Ok(result) => result,
-                    Err(_) => {
-                        request = None;
-                        let message = format!("the call took longer than its {time:?}");
-                        Err(Error::new(ErrorKind::Timeout, message).into())
-                    }
-                },
-            };
+            let result: Result<Response, Failed> = tries.once(once).await;
+            went.attempts = tries.count;
             let Failed { error, credential } = match result {
                 Ok(response) => {
-                    self.budget.give(attempts);
-                    log::response(span, self.log_bodies, operation, &response, attempts);
+                    log::response(span, self.log_bodies, operation, &response, tries.count);
                     return Ok(response);
                 }
                 Err(failed) => failed,
             };
             let asked = error.headers().and_then(|headers| retry::retry_after(headers, || self.clock.system_time()));
-            let error = error.of_method(&operation.method).with_retry_after(asked).with_attempts(attempts);
+            let error = error.of_method(&operation.method).with_retry_after(asked).with_attempts(tries.count);
             // A token may have been revoked, or have ended early: once more with another one.
             let is_refused = error.kind() == ErrorKind::Authentication && !is_reauthorized;
             if is_refused && request.is_some() && credential.is_some_and(|value| self.credential.forget(&value)) {
                 is_reauthorized = true;
-                log::retry(&error, attempts, Duration::ZERO);
+                log::retry(&error, tries.count, Duration::ZERO);
                 continue;
             }
-            let elapsed = self.clock.now().saturating_duration_since(started);
-            let left = policy.time_left(elapsed).min(time.map_or(Duration::MAX, |time| time.saturating_sub(elapsed)));
-            let wait = asked.unwrap_or_else(|| policy.delay(attempts));
             let may_repeat = retry::may_repeat(&error, is_replayable);
-            let goes_on = request.is_some()
-                && policy.allows(attempts)
-                && may_repeat
-                && !policy.is_over(elapsed)
-                && wait <= left
-                && self.budget.take();
-            if !goes_on {
+            let wait = if request.is_some() && may_repeat { tries.wait(asked) } else { None };
+            let Some(wait) = wait else {
                 log::failure_body(self.log_bodies, operation, &error);
-                let error = if is_once && may_repeat && policy.allows(attempts) {
+                let error = if is_once && may_repeat && tries.are_left() {
                     error.with_hint(SENT_ONCE.to_owned())
                 } else {
                     error
                 };
                 return Err(self.with_hint(error, operation, Some(&went.url)));
-            }
-            log::retry(&error, attempts, wait);
+            };
+            log::retry(&error, tries.count, wait);
             self.clock.sleep(wait).await;
         }
         // The loop goes on only while there is a request to send.

@@ -1,11 +1,13 @@
 //! Trying again: when, how often, and after how long.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use http::HeaderMap;
+use tokio::time::timeout;
 
-use crate::error::Error;
+use super::{CallOptions, Pipeline};
+use crate::error::{Error, ErrorKind};
 
 /// How often a call is tried, and how long it waits in between.
 ///
@@ -90,17 +92,8 @@ impl RetryPolicy {
         self
     }
 
-    pub(super) fn allows(&self, attempts: u32) -> bool {
+    fn allows(&self, attempts: u32) -> bool {
         attempts < self.max_attempts
-    }
-
-    /// Whether more time has passed than a call may take.
-    pub(super) fn is_over(&self, elapsed: Duration) -> bool {
-        elapsed > self.max_elapsed
-    }
-
-    pub(super) fn time_left(&self, elapsed: Duration) -> Duration {
-        self.max_elapsed.saturating_sub(elapsed)
     }
 
     /// How long to wait after so many attempts: full jitter.
@@ -121,6 +114,70 @@ pub(super) fn may_repeat(error: &Error, is_replayable: bool) -> bool {
     error.is_retryable() && (is_replayable || !error.server_may_have_acted())
 }
 
+/// The attempts of one call.
+pub(super) struct Tries<'a> {
+    pipeline: &'a Pipeline,
+    policy: &'a RetryPolicy,
+    /// What the whole call may take.
+    time: Option<Duration>,
+    started: Instant,
+    is_out_of_time: bool,
+    /// How many there were, the one at hand included.
+    pub(super) count: u32,
+}
+
+impl<'a> Tries<'a> {
+    pub(super) fn of(pipeline: &'a Pipeline, options: &'a CallOptions) -> Self {
+        Self {
+            pipeline,
+            policy: options.retry.as_ref().unwrap_or(&pipeline.retry),
+            time: options.timeout.or(pipeline.timeout),
+            started: pipeline.clock.now(),
+            is_out_of_time: false,
+            count: 0,
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.pipeline.clock.now().saturating_duration_since(self.started)
+    }
+
+    /// One attempt, within what is left of the call's time.
+    pub(super) async fn once<T, E: From<Error>>(
+        &mut self,
+        attempt: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.count += 1;
+        let result = match self.time {
+            None => attempt.await,
+            Some(time) => timeout(time.saturating_sub(self.elapsed()), attempt).await.unwrap_or_else(|_| {
+                self.is_out_of_time = true;
+                Err(Error::new(ErrorKind::Timeout, format!("the call took longer than its {time:?}")).into())
+            }),
+        };
+        if result.is_ok() {
+            self.pipeline.budget.give(self.count);
+        }
+        result
+    }
+
+    /// Whether the policy has another attempt.
+    pub(super) fn are_left(&self) -> bool {
+        self.policy.allows(self.count)
+    }
+
+    /// How long to wait for another attempt after one that failed, if there is to be one: it takes its price
+    /// from the budget.
+    pub(super) fn wait(&self, asked: Option<Duration>) -> Option<Duration> {
+        let elapsed = self.elapsed();
+        let left = self.policy.max_elapsed.checked_sub(elapsed)?;
+        let left = left.min(self.time.map_or(Duration::MAX, |time| time.saturating_sub(elapsed)));
+        let wait = asked.unwrap_or_else(|| self.policy.delay(self.count));
+        let goes_on = !self.is_out_of_time && self.are_left() && wait <= left && self.pipeline.budget.take();
+        goes_on.then_some(wait)
+    }
+}
+
 /// What all calls of a client may spend on attempts beyond their first.
 #[derive(Debug)]
 pub(crate) struct Budget(AtomicU32);
@@ -134,13 +191,13 @@ impl Budget {
     }
 
     /// Takes the price of one more attempt, if it is there.
-    pub(super) fn take(&self) -> bool {
+    fn take(&self) -> bool {
         let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(Self::COST));
         taken.is_ok()
     }
 
     /// A success after so many attempts gives back the price of the last one, or a little.
-    pub(super) fn give(&self, attempts: u32) {
+    fn give(&self, attempts: u32) {
         let given = if attempts > 1 { Self::COST } else { 1 };
         // Nothing is written while it is full, which is nearly always.
         if self.0.load(Ordering::Relaxed) < Self::CAPACITY {

@@ -107,6 +107,7 @@ impl Legged for ResponseLegs {
     type State = OpenAiResponse;
     type Partial = Partial;
 
+    const WHAT: &'static str = "response";
     const ANSWERS_BEGIN_ANEW: bool = true;
 
     fn start<'a>(&'a mut self, functions: Option<&'a FunctionSet>) -> BoxFuture<'a, Result<Begun>> {

@@ -243,7 +243,7 @@ async fn every_end_of_a_job_is_told_apart() {
                 assert_eq!(error.last_state::<MemoryStoreUpdateResult>().unwrap().status.as_str(), status);
                 assert!(error.to_string().contains("memory store update job_1"), "{error}");
                 assert_eq!(error.client_request_id().map(str::len), Some(36));
-                format!("{} for {:?}", failed.status, failed.error.as_ref().map(|error| error.code.clone()))
+                format!("{} for {:?}", failed.status, failed.reason.as_ref().and_then(|reason| reason.code.clone()))
             }
         };
         assert_eq!(told, ends_as, "{status}");
