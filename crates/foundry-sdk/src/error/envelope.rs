@@ -94,7 +94,7 @@ fn said(text: &str) -> Option<String> {
 }
 
 impl ErrorDetail {
-    /// Reads what can be read of an error, or of one of its details.
+    /// Reads what can be read of an error, which may be a bare text, or of one of its details.
     pub(crate) fn read(error: &Value) -> Self {
         if let Value::String(message) = error {
             return Self { message: said(message), ..Self::default() };
@@ -117,7 +117,7 @@ impl ErrorDetail {
 /// The listed details; problem details list them by property (`errors`).
 fn details(error: &Value) -> Vec<ErrorDetail> {
     let listed = match &error["details"] {
-        Value::Array(details) => details.iter().map(ErrorDetail::read).collect(),
+        Value::Array(details) => details.iter().filter(|detail| detail.is_object()).map(ErrorDetail::read).collect(),
         _ => Vec::new(),
     };
     let by_property = error["errors"].as_object().into_iter().flatten().flat_map(|(target, messages)| {
