@@ -1,10 +1,8 @@
-//! Helpers on agents: what identifies one, and short ways to write definitions and tools.
+//! Helpers on agents: what identifies one, and short ways to write definitions.
 
 use crate::v1::types::{
-    AgentDetails, AgentReference, AgentVersionDetails, AiSearchIndexResource, AzureAiSearchTool,
-    AzureAiSearchToolResource, BingGroundingSearchConfiguration, BingGroundingSearchToolParameters, BingGroundingTool,
-    CodeInterpreterTool, ContainerConfiguration, FileSearchTool, HostedAgentDefinition, ImageGenTool, McpTool, Tool,
-    WebSearchTool, WorkflowAgentDefinition,
+    AgentDetails, AgentReference, AgentVersionDetails, ContainerConfiguration, HostedAgentDefinition,
+    WorkflowAgentDefinition,
 };
 
 /// The agent of this name, in the version that the service takes: the latest, unless its endpoint
@@ -72,47 +70,6 @@ impl WorkflowAgentDefinition {
     }
 }
 
-/// Short ways to write tools; every kind has a type of its own for all else there is to say, which
-/// becomes a tool by `into()`.
-impl Tool {
-    /// Runs code in a sandbox.
-    pub fn code_interpreter() -> Self {
-        CodeInterpreterTool::new().into()
-    }
-
-    /// Searches these vector stores.
-    pub fn file_search(vector_store_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        FileSearchTool::new(vector_store_ids).into()
-    }
-
-    /// Searches the web.
-    pub fn web_search() -> Self {
-        WebSearchTool::new().into()
-    }
-
-    /// Makes images.
-    pub fn image_generation() -> Self {
-        ImageGenTool::new().into()
-    }
-
-    /// The tools of an MCP server. Each call asks for approval unless the tool says otherwise.
-    pub fn mcp(server_label: impl Into<String>, server_url: impl Into<String>) -> Self {
-        McpTool::new(server_label).server_url(server_url).into()
-    }
-
-    /// Searches an index of Azure AI Search, by the id of the project's connection to it.
-    pub fn azure_ai_search(project_connection_id: impl Into<String>, index_name: impl Into<String>) -> Self {
-        let index = AiSearchIndexResource::new().project_connection_id(project_connection_id).index_name(index_name);
-        AzureAiSearchTool::new(AzureAiSearchToolResource::new([index])).into()
-    }
-
-    /// Searches with Bing, by the id of the project's connection to it.
-    pub fn bing_grounding(project_connection_id: impl Into<String>) -> Self {
-        let configuration = BingGroundingSearchConfiguration::new(project_connection_id);
-        BingGroundingTool::new(BingGroundingSearchToolParameters::new([configuration])).into()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -147,29 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn tools_and_definitions_are_short_to_write() {
-        for (tool, expected) in [
-            (Tool::code_interpreter(), json!({ "type": "code_interpreter" })),
-            (Tool::file_search(["vs_1"]), json!({ "type": "file_search", "vector_store_ids": ["vs_1"] })),
-            (Tool::web_search(), json!({ "type": "web_search" })),
-            (Tool::image_generation(), json!({ "type": "image_generation" })),
-            (
-                Tool::mcp("docs", "https://docs.example/mcp"),
-                json!({ "type": "mcp", "server_label": "docs", "server_url": "https://docs.example/mcp" }),
-            ),
-            (
-                Tool::azure_ai_search("c", "i"),
-                json!({ "type": "azure_ai_search",
-                        "azure_ai_search": { "indexes": [{ "project_connection_id": "c", "index_name": "i" }] } }),
-            ),
-            (
-                Tool::bing_grounding("c"),
-                json!({ "type": "bing_grounding",
-                        "bing_grounding": { "search_configurations": [{ "project_connection_id": "c" }] } }),
-            ),
-        ] {
-            assert_eq!(sent(&tool), expected);
-        }
+    fn definitions_are_short_to_write() {
         assert_eq!(
             sent(&HostedAgentDefinition::of_image("r.azurecr.io/a:1", "0.5", "1Gi")),
             json!({ "kind": "hosted", "cpu": "0.5", "memory": "1Gi",

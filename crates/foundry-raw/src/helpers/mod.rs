@@ -21,6 +21,8 @@ mod responses;
 mod retry_hint;
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 mod runs;
+#[cfg(feature = "v1")]
+mod tools;
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 mod vector_stores;
 
