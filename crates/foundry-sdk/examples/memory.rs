@@ -5,15 +5,8 @@
 
 mod support;
 
-use foundry_sdk::types::{MemoryItem, MemoryStoreDefaultDefinition};
+use foundry_sdk::types::{MemoryItem, MemoryStoreDefaultDefinition, OpenAiEasyInputMessageParam as Message};
 use foundry_sdk::{JobOutcome, Result};
-use serde_json::{Map, Value, json};
-
-/// What somebody said, as an item of a conversation.
-fn said(text: &str) -> Map<String, Value> {
-    let item = [("type", json!("message")), ("role", json!("user")), ("content", json!(text))];
-    item.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
 
 /// What is remembered, whatever kind of memory it is.
 fn content(memory: &MemoryItem) -> &str {
@@ -28,13 +21,14 @@ fn content(memory: &MemoryItem) -> &str {
 async fn remember(client: &foundry_sdk::ProjectClient, store: &str) -> Result<()> {
     let stores = client.preview().memory_stores();
     // Without a delay: the service waits for more of the conversation otherwise.
-    let update = stores.update_memories(store, "user_1").items([said("I take my coffee black.")]).update_delay(0);
+    let update =
+        stores.update_memories(store, "user_1").items([Message::user("I take my coffee black.")]).update_delay(0);
     match update.poll().outcome().await? {
         JobOutcome::Completed(Some(done)) => println!("{} memories changed", done.memory_operations.len()),
         JobOutcome::Superseded { by } => println!("left to a later update: {by:?}"),
         _ => println!("nothing to remember"),
     }
-    let found = stores.search_memories(store, "user_1").items([said("How do I take my coffee?")]).await?;
+    let found = stores.search_memories(store, "user_1").items([Message::user("How do I take my coffee?")]).await?;
     for found in &found.memories {
         println!("remembered: {}", content(&found.memory_item));
     }

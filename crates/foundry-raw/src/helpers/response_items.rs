@@ -1,5 +1,7 @@
 //! Helpers on the items of an input: messages by a text, outputs of functions, decisions.
 
+use serde_json::{Map, Value};
+
 use crate::v1::types::{
     OpenAiConversation, OpenAiCreateResponseConversation, OpenAiCreateResponseInput, OpenAiEasyInputMessageParam,
     OpenAiEasyInputMessageParamContent, OpenAiEasyInputMessageRole, OpenAiItemCreateParamsItemsItem,
@@ -29,6 +31,25 @@ impl OpenAiEasyInputMessageParam {
 
     fn said_by(role: OpenAiEasyInputMessageRole, content: impl Into<OpenAiEasyInputMessageParamContent>) -> Self {
         Self::new(content, role).r#type(MESSAGE)
+    }
+}
+
+/// Where the document has items of any form, as what memories are made of.
+///
+/// ```
+/// use foundry_raw::v1::types::{BetaMemoryStoresUpdateMemoriesRequest, OpenAiEasyInputMessageParam};
+///
+/// let said = OpenAiEasyInputMessageParam::user("I take my coffee black.");
+/// let request = BetaMemoryStoresUpdateMemoriesRequest::new("user_1").items([said]);
+/// assert_eq!(request.items.unwrap()[0]["content"], "I take my coffee black.");
+/// ```
+impl From<OpenAiEasyInputMessageParam> for Map<String, Value> {
+    fn from(message: OpenAiEasyInputMessageParam) -> Self {
+        match serde_json::to_value(message) {
+            Ok(Value::Object(message)) => message,
+            // A message is an object, and nothing in it fails to be JSON.
+            _ => Self::new(),
+        }
     }
 }
 
@@ -144,7 +165,7 @@ impl From<&OpenAiConversation> for OpenAiCreateResponseConversation {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
