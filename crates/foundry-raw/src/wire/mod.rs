@@ -12,6 +12,7 @@ mod report;
 mod secret;
 mod timestamp;
 mod union;
+mod words;
 
 pub use decode::{Decode, from_slice, from_slice_with_report, from_str};
 pub use error::DecodeError;
@@ -24,16 +25,14 @@ pub use secret::{Secret, SecretValue};
 pub use timestamp::Timestamp;
 
 pub(crate) use decode::deserialize;
-pub(crate) use model::{
-    Access, Entries, Field, Fields, MAX_FIELDS, Presence, RequestBody, fill, set_any, set_fixed, set_required,
-};
+pub(crate) use model::{Access, Entries, Field, Fields, MAX_FIELDS, Presence, RequestBody, decode_model, set_fixed};
+pub(crate) use open_enum::decode_enum;
 pub(crate) use reader::{Kind, Reader};
-pub(crate) use union::{Needs, branch_by_keys, tag_of, unknown};
+pub(crate) use union::{Needs, branch_by_keys, decode_kind, tag_of, unknown};
 
-pub(crate) use model::{
-    model, model_access, model_fixed, model_open, model_presence, model_set, model_setter, model_some, model_write,
-};
+pub(crate) use model::{model, model_empty, model_fixed, model_open, model_setter, model_some};
 pub(crate) use open_enum::open_enum;
 pub(crate) use union::{
     tagged_union, union_decode, union_from, union_kind, union_only, union_other, union_value, untagged_union,
 };
+pub(crate) use words::{access, listed, mapped, presence, set};

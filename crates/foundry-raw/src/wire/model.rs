@@ -48,8 +48,20 @@ pub(crate) trait Fields {
 /// How many properties a struct may have; `model!` checks it when it is compiled.
 pub(crate) const MAX_FIELDS: usize = 256;
 
+/// Decodes an object as a struct.
+pub(crate) fn decode_model<M: Decode + Fields>(
+    fields: &'static [Field],
+    index_of: fn(&str) -> Option<usize>,
+    is_open: bool,
+    reader: &mut Reader<'_>,
+) -> Result<M, DecodeError> {
+    let mut model = M::empty();
+    fill(&mut model, fields, index_of, is_open, reader)?;
+    Ok(model)
+}
+
 /// Decodes an object into a struct that is still empty.
-pub(crate) fn fill(
+fn fill(
     target: &mut dyn Fields,
     fields: &'static [Field],
     index_of: fn(&str) -> Option<usize>,
@@ -115,22 +127,6 @@ pub(crate) fn fill(
     Ok(())
 }
 
-/// Reads a value that may not be null; `false` if it was.
-pub(crate) fn set_required<T: Decode>(slot: &mut T, reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
-    if reader.take_null()? {
-        *slot = T::empty();
-        return Ok(false);
-    }
-    *slot = T::decode(reader)?;
-    Ok(true)
-}
-
-/// Reads a value that may be null.
-pub(crate) fn set_any<T: Decode>(slot: &mut T, reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
-    *slot = T::decode(reader)?;
-    Ok(true)
-}
-
 /// Passes over a property whose value the type writes itself; another value is kept as received.
 pub(crate) fn set_fixed(value: &str, reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
     if reader.take_null()? {
@@ -171,41 +167,43 @@ impl<T: Serialize + ?Sized> Serialize for RequestBody<'_, T> {
     }
 }
 
-/// Writes the properties of a struct.
+/// Writes the properties of a struct. What fails is kept until the end: with a `?` for each of them, there
+/// would be four times as much to compile for each struct.
 #[derive(Debug)]
-pub(crate) struct Entries<'a, M> {
-    map: M,
+pub(crate) struct Entries<'a, M: SerializeMap> {
+    /// Or the first failure, after which nothing is written.
+    map: Result<M, M::Error>,
     extra: &'a Extra,
     plain: bool,
     request: bool,
 }
 
 impl<'a, M: SerializeMap> Entries<'a, M> {
-    pub(crate) fn new<S: Serializer<SerializeMap = M, Error = M::Error>>(
-        serializer: S,
-        extra: &'a Extra,
-    ) -> Result<Self, M::Error> {
-        let map = serializer.serialize_map(None)?;
-        Ok(Self { map, extra, plain: extra.is_unused(), request: REQUEST.get() })
+    pub(crate) fn new<S: Serializer<SerializeMap = M, Error = M::Error>>(serializer: S, extra: &'a Extra) -> Self {
+        Self { map: serializer.serialize_map(None), extra, plain: extra.is_unused(), request: REQUEST.get() }
     }
 
     fn left_out(&self, access: Access) -> bool {
         self.request && access == Access::Read
     }
 
-    fn write<T: Serialize + Decode + PartialEq>(
-        &mut self,
-        index: u16,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), M::Error> {
+    fn put<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        if let Ok(map) = &mut self.map
+            && let Err(error) = map.serialize_entry(name, value)
+        {
+            self.map = Err(error);
+        }
+    }
+
+    fn write<T: Serialize + Decode + PartialEq>(&mut self, index: u16, name: &'static str, value: &T) {
         if !self.plain
             && let Some(received) = self.extra.received(index)
             && from_str::<T>(&received.to_string()).is_ok_and(|decoded| decoded == *value)
         {
-            return self.map.serialize_entry(name, received);
+            self.put(name, received);
+        } else {
+            self.put(name, value);
         }
-        self.map.serialize_entry(name, value)
     }
 
     pub(crate) fn required<T: Serialize + Decode + PartialEq>(
@@ -214,14 +212,35 @@ impl<'a, M: SerializeMap> Entries<'a, M> {
         name: &'static str,
         access: Access,
         value: &T,
-    ) -> Result<(), M::Error> {
+    ) {
         if self.left_out(access) {
-            return Ok(());
+            return;
         }
         if !self.plain && self.extra.is_absent(index) && *value == T::empty() {
-            return self.explicit(name);
+            self.explicit(name);
+        } else {
+            self.write(index, name, value);
         }
-        self.write(index, name, value)
+    }
+
+    pub(crate) fn key<T: Serialize + Decode + PartialEq>(
+        &mut self,
+        index: u16,
+        name: &'static str,
+        access: Access,
+        value: &T,
+    ) {
+        self.required(index, name, access, value);
+    }
+
+    pub(crate) fn any<T: Serialize + Decode + PartialEq>(
+        &mut self,
+        index: u16,
+        name: &'static str,
+        access: Access,
+        value: &T,
+    ) {
+        self.required(index, name, access, value);
     }
 
     pub(crate) fn optional<T: Serialize + Decode + PartialEq>(
@@ -230,9 +249,9 @@ impl<'a, M: SerializeMap> Entries<'a, M> {
         name: &'static str,
         access: Access,
         value: &Option<T>,
-    ) -> Result<(), M::Error> {
+    ) {
         match value {
-            _ if self.left_out(access) => Ok(()),
+            _ if self.left_out(access) => {}
             Some(value) => self.write(index, name, value),
             None => self.explicit(name),
         }
@@ -244,35 +263,29 @@ impl<'a, M: SerializeMap> Entries<'a, M> {
         name: &'static str,
         access: Access,
         value: &Option<T>,
-    ) -> Result<(), M::Error> {
+    ) {
         match value {
-            _ if self.left_out(access) => Ok(()),
+            _ if self.left_out(access) => {}
             Some(value) => self.write(index, name, value),
             None if !self.plain && self.extra.is_absent(index) => self.explicit(name),
-            None => self.map.serialize_entry(name, &()),
+            None => self.put(name, &()),
         }
     }
 
-    pub(crate) fn fixed(&mut self, index: u16, name: &'static str, value: &'static str) -> Result<(), M::Error> {
-        if !self.plain {
-            if self.extra.is_absent(index) {
-                return Ok(());
-            }
-            if let Some(received) = self.extra.received(index) {
-                return self.map.serialize_entry(name, received);
-            }
+    pub(crate) fn fixed(&mut self, index: u16, name: &'static str, value: &'static str) {
+        match self.extra.received(index).filter(|_| !self.plain) {
+            _ if !self.plain && self.extra.is_absent(index) => {}
+            Some(received) => self.put(name, received),
+            None => self.put(name, value),
         }
-        self.map.serialize_entry(name, value)
     }
 
     /// A field of the type's own that was put into `extra` is written where the type has no value.
-    fn explicit(&mut self, name: &'static str) -> Result<(), M::Error> {
-        if self.plain {
-            return Ok(());
-        }
-        match self.extra.get(name) {
-            Some(value) => self.map.serialize_entry(name, value),
-            None => Ok(()),
+    fn explicit(&mut self, name: &'static str) {
+        if !self.plain
+            && let Some(value) = self.extra.get(name)
+        {
+            self.put(name, value);
         }
     }
 
@@ -280,11 +293,11 @@ impl<'a, M: SerializeMap> Entries<'a, M> {
         if !self.plain {
             for (name, value) in self.extra.iter() {
                 if index_of(name).is_none() {
-                    self.map.serialize_entry(name, value)?;
+                    self.put(name, value);
                 }
             }
         }
-        self.map.end()
+        self.map?.end()
     }
 }
 
@@ -308,8 +321,8 @@ macro_rules! model {
                 },)*
                 $($crate::wire::Field {
                     name: $name,
-                    presence: $crate::wire::model_presence!($presence),
-                    access: $crate::wire::model_access!($access),
+                    presence: $crate::wire::presence::$presence,
+                    access: $crate::wire::access::$access,
                 },)*
             ];
             const _: () = assert!(FIELDS.len() <= $crate::wire::MAX_FIELDS);
@@ -331,7 +344,7 @@ macro_rules! model {
                 ) -> Result<bool, $crate::wire::DecodeError> {
                     match index {
                         $($fixed_index => $crate::wire::set_fixed($fixed_value, reader),)*
-                        $($index => $crate::wire::model_set!($presence self.$field, reader),)*
+                        $($index => $crate::wire::set::$presence(&mut self.$field, reader),)*
                         _ => Ok(false),
                     }
                 }
@@ -343,24 +356,20 @@ macro_rules! model {
 
             impl $crate::Decode for $model {
                 fn decode(reader: &mut $crate::wire::Reader<'_>) -> Result<Self, $crate::wire::DecodeError> {
-                    let mut model = Self::empty();
-                    $crate::wire::fill(&mut model, FIELDS, index_of, $crate::wire::model_open!($($open)?), reader)?;
-                    Ok(model)
+                    $crate::wire::decode_model(FIELDS, index_of, $crate::wire::model_open!($($open)?), reader)
                 }
 
                 fn empty() -> Self {
-                    Self { $($field: $crate::Decode::empty(),)* extra: $crate::Extra::default() }
+                    Self { $($field: $crate::wire::model_empty!($presence),)* extra: $crate::Extra::default() }
                 }
             }
 
             impl serde::Serialize for $model {
                 fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                     #[allow(unused_mut, reason = "a struct may have no property")]
-                    let mut entries = $crate::wire::Entries::new(serializer, &self.extra)?;
-                    $(entries.fixed($fixed_index, $fixed_name, $fixed_value)?;)*
-                    $($crate::wire::model_write!(
-                        $presence entries, $index, $name, $crate::wire::model_access!($access), &self.$field
-                    );)*
+                    let mut entries = $crate::wire::Entries::new(serializer, &self.extra);
+                    $(entries.fixed($fixed_index, $fixed_name, $fixed_value);)*
+                    $(entries.$presence($index, $name, $crate::wire::access::$access, &self.$field);)*
                     entries.finish(index_of)
                 }
             }
@@ -399,55 +408,19 @@ macro_rules! model_fixed {
 }
 pub(crate) use model_fixed;
 
-macro_rules! model_presence {
-    (key) => {
-        $crate::wire::Presence::Key
-    };
-    (required) => {
-        $crate::wire::Presence::Required
-    };
-    (any) => {
-        $crate::wire::Presence::Required
-    };
+/// What a field is before anything was read. Where nothing has to be called, there is nothing to undo.
+macro_rules! model_empty {
     (nullable) => {
-        $crate::wire::Presence::Required
+        None
     };
     (optional) => {
-        $crate::wire::Presence::Optional
+        None
+    };
+    ($presence:ident) => {
+        $crate::Decode::empty()
     };
 }
-pub(crate) use model_presence;
-
-macro_rules! model_access {
-    (both) => {
-        $crate::wire::Access::Both
-    };
-    (read) => {
-        $crate::wire::Access::Read
-    };
-    (write) => {
-        $crate::wire::Access::Write
-    };
-}
-pub(crate) use model_access;
-
-macro_rules! model_set {
-    (key $($slot:tt)+) => { $crate::wire::set_required(&mut $($slot)+) };
-    (required $($slot:tt)+) => { $crate::wire::set_required(&mut $($slot)+) };
-    (any $($slot:tt)+) => { $crate::wire::set_any(&mut $($slot)+) };
-    (nullable $($slot:tt)+) => { $crate::wire::set_any(&mut $($slot)+) };
-    (optional $($slot:tt)+) => { $crate::wire::set_any(&mut $($slot)+) };
-}
-pub(crate) use model_set;
-
-macro_rules! model_write {
-    (key $entries:ident, $($rest:tt)+) => { $entries.required($($rest)+)? };
-    (required $entries:ident, $($rest:tt)+) => { $entries.required($($rest)+)? };
-    (any $entries:ident, $($rest:tt)+) => { $entries.required($($rest)+)? };
-    (nullable $entries:ident, $($rest:tt)+) => { $entries.nullable($($rest)+)? };
-    (optional $entries:ident, $($rest:tt)+) => { $entries.optional($($rest)+)? };
-}
-pub(crate) use model_write;
+pub(crate) use model_empty;
 
 /// A setter: takes whatever becomes the field's type; lists and maps take any iterator.
 macro_rules! model_setter {
@@ -473,7 +446,7 @@ macro_rules! model_setter {
         #[doc = concat!("Sets `", $name, "`.")]
         #[must_use]
         pub fn $field(mut self, values: impl IntoIterator<Item = impl Into<$item>>) -> Self {
-            self.$field = $crate::wire::model_some!($presence values.into_iter().map(Into::into).collect());
+            self.$field = $crate::wire::model_some!($presence $crate::wire::listed(values));
             self
         }
     };
@@ -484,10 +457,7 @@ macro_rules! model_setter {
             mut self,
             entries: impl IntoIterator<Item = (impl Into<String>, impl Into<$item>)>,
         ) -> Self {
-            self.$field = $crate::wire::model_some!($presence entries
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect());
+            self.$field = $crate::wire::model_some!($presence $crate::wire::mapped(entries));
             self
         }
     };

@@ -1,5 +1,8 @@
 //! Open enums: one flat enum per set of values, and a value nobody knows is kept.
 
+use super::error::DecodeError;
+use super::reader::Reader;
+
 /// A value that this version of the crate does not know.
 ///
 /// Only decoding and `From<&str>` of the enum make one, so it never holds a value that the enum
@@ -25,11 +28,23 @@ impl std::fmt::Debug for UnknownValue {
     }
 }
 
+/// Decodes an open enum.
+pub(crate) fn decode_enum<E: for<'a> From<&'a str>>(
+    reader: &mut Reader<'_>,
+    is_unknown: fn(&E) -> bool,
+) -> Result<E, DecodeError> {
+    let value = reader.str_with(|text| E::from(text))?;
+    if is_unknown(&value) {
+        reader.note(None, |report, _, place| report.unrecognized.push(place));
+    }
+    Ok(value)
+}
+
 /// Makes an open enum: variants with their values on the wire, and `Unknown`.
 macro_rules! open_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $value:literal,)* }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Ord)]
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_meta])* $variant,)*
@@ -47,6 +62,12 @@ macro_rules! open_enum {
                     $(Self::$variant => $value,)*
                     Self::Unknown(value) => value.as_str(),
                 }
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+                Some(self.cmp(other))
             }
         }
 
@@ -99,11 +120,7 @@ macro_rules! open_enum {
 
         impl $crate::Decode for $name {
             fn decode(reader: &mut $crate::wire::Reader<'_>) -> Result<Self, $crate::wire::DecodeError> {
-                let value = reader.str_with(|text| Self::from(text))?;
-                if matches!(value, Self::Unknown(_)) {
-                    reader.note(None, |report, _, place| report.unrecognized.push(place));
-                }
-                Ok(value)
+                $crate::wire::decode_enum(reader, |value| matches!(value, Self::Unknown(_)))
             }
 
             fn empty() -> Self {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::decode::Decode;
 use super::error::DecodeError;
 use super::reader::{Kind, Reader};
 
@@ -90,6 +91,18 @@ pub(crate) fn unknown(reader: &mut Reader<'_>) -> Result<Value, DecodeError> {
     reader.value()
 }
 
+/// Decodes a kind of a union, whose names an error tells.
+pub(crate) fn decode_kind<B: Decode, U>(
+    reader: &mut Reader<'_>,
+    into: impl FnOnce(B) -> U,
+    [union, kind]: [&'static str; 2],
+) -> Result<U, DecodeError> {
+    match B::decode(reader) {
+        Ok(branch) => Ok(into(branch)),
+        Err(error) => Err(error.in_kind(union, kind)),
+    }
+}
+
 /// Makes a union by a tag: variants with their types and the values of the tag; `untagged` those
 /// that need not have the tag, with the keys that tell them then.
 macro_rules! tagged_union {
@@ -121,10 +134,9 @@ macro_rules! tagged_union {
                 }
                 const UNTAGGED: &[(usize, &'static [&'static str])] = &[$($(($untagged, &[$($key),*])),*)?];
                 match $crate::wire::tag_of(reader, $tag, branch_of, UNTAGGED)? {
-                    $(Some($index) => match <$branch as $crate::Decode>::decode(reader) {
-                        Ok(branch) => Ok(Self::$variant(branch)),
-                        Err(error) => Err(error.in_kind(stringify!($name), stringify!($variant))),
-                    },)*
+                    $(Some($index) => {
+                        $crate::wire::decode_kind(reader, Self::$variant, [stringify!($name), stringify!($variant)])
+                    })*
                     _ => $crate::wire::unknown(reader).map(|value| Self::Unknown(value.into())),
                 }
             }
@@ -200,10 +212,11 @@ macro_rules! untagged_union {
                     })*
                     $crate::wire::Kind::Object if !OBJECTS.is_empty() => {
                         match $crate::wire::branch_by_keys(reader, OBJECTS)? {
-                            $(Some($index) => match <$object as $crate::Decode>::decode(reader) {
-                                Ok(value) => Ok(Self::$object_variant(value)),
-                                Err(error) => Err(error.in_kind(stringify!($name), stringify!($object_variant))),
-                            },)*
+                            $(Some($index) => $crate::wire::decode_kind(
+                                reader,
+                                Self::$object_variant,
+                                [stringify!($name), stringify!($object_variant)],
+                            ),)*
                             _ => $crate::wire::union_other!(reader $($anything)?).map(Self::Unknown),
                         }
                     }
