@@ -130,7 +130,7 @@ pub(crate) async fn act(shared: &Arc<Shared>, received: &Received) -> Response {
     let Received { head, query, routed, body, is_blob, number } = received;
     let now = shared.clock.now();
     let response = if *is_blob {
-        shared.blobs.answer(head, query, body.clone().ok(), now)
+        shared.blobs.answer(head, query, body.clone().ok(), shared.upload_limit, now)
     } else {
         let answer = match (routed, body) {
             (Err(error), _) | (_, Err(error)) => Err(error.clone()),

@@ -100,6 +100,106 @@ async fn a_container_opens_only_to_its_own_signature() {
     }
 }
 
+/// The texts of all elements of a name.
+fn elements(xml: &str, name: &str) -> Vec<String> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let inner = |piece: &str| piece.split(&close).next().unwrap().to_owned();
+    xml.split(&open).skip(1).map(inner).collect()
+}
+
+#[tokio::test]
+async fn a_blob_is_put_in_blocks_and_read_in_parts() {
+    let (_emulator, client, _) = start().await;
+    let signed = pending(&client, "1").await["blobReference"]["credential"]["sasUri"].take();
+    let http = reqwest::Client::new();
+    let url = blob(&signed, "in blocks/ü.bin");
+    let with = |pairs: &[(&str, &str)]| {
+        let mut url = url.clone();
+        url.query_pairs_mut().extend_pairs(pairs);
+        url
+    };
+    for (id, content) in [("MDE=", "second"), ("MDA=", "old"), ("MDA=", "first "), ("MDI=", "unused")] {
+        let answer = http.put(with(&[("comp", "block"), ("blockid", id)])).body(content).send().await.unwrap();
+        assert_eq!(answer.status(), 201);
+    }
+    // Before the list there is no blob.
+    refused(http.get(url.clone()), 404, "BlobNotFound").await;
+    let list =
+        "<?xml version='1.0' encoding='utf-8'?>\n<BlockList><Latest>MDA=</Latest><Latest>MDE=</Latest></BlockList>";
+    let commit = || http.put(with(&[("comp", "blocklist")])).header("x-ms-blob-content-type", "text/x-test").body(list);
+    let committed = commit().send().await.unwrap();
+    assert_eq!(committed.status(), 201);
+    let whole = http.get(url.clone()).send().await.unwrap();
+    assert_eq!((whole.status().as_u16(), &whole.headers()["content-type"]), (200, &"text/x-test".parse().unwrap()));
+    assert_eq!(whole.headers()["etag"], committed.headers()["etag"]);
+    assert_eq!(whole.text().await.unwrap(), "first second");
+    // The blocks are used up.
+    refused(commit(), 400, "InvalidBlockList").await;
+
+    for (header, range, told, text) in [
+        ("x-ms-range", "bytes=0-4", "bytes 0-4/12", "first"),
+        ("range", "bytes=6-", "bytes 6-11/12", "second"),
+        ("x-ms-range", "bytes=10-33554431", "bytes 10-11/12", "nd"),
+    ] {
+        let part = http.get(url.clone()).header(header, range).send().await.unwrap();
+        assert_eq!(
+            (part.status().as_u16(), &part.headers()["content-range"]),
+            (206, &told.parse().unwrap()),
+            "{range}"
+        );
+        assert_eq!(part.text().await.unwrap(), text);
+    }
+    refused(http.get(url.clone()).header("x-ms-range", "bytes=12-"), 416, "InvalidRange").await;
+    let etag = committed.headers()["etag"].clone();
+    let same = http.get(url.clone()).header("if-match", etag.clone()).send().await.unwrap();
+    assert_eq!(same.status(), 200);
+    put(url.clone(), "other").send().await.unwrap().error_for_status().unwrap();
+    refused(http.get(url).header("if-match", etag), 412, "ConditionNotMet").await;
+}
+
+#[tokio::test]
+async fn a_container_says_what_it_holds() {
+    let (_emulator, client, _) = start().await;
+    let signed = pending(&client, "1").await["blobReference"]["credential"]["sasUri"].take();
+    let list = async |pairs: &[(&str, &str)]| {
+        let mut url = url::Url::parse(signed.as_str().unwrap()).unwrap();
+        url.query_pairs_mut().append_pair("restype", "container").append_pair("comp", "list").extend_pairs(pairs);
+        let answer = reqwest::get(url).await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["content-type"]),
+            (200, &"application/xml".parse().unwrap())
+        );
+        answer.text().await.unwrap()
+    };
+    assert_eq!(elements(&list(&[]).await, "Name"), [""; 0]);
+    let names = ["a & <b>.txt", "folder/1.txt", "folder/2.txt", "folder/3.txt", "z.txt"];
+    for name in names.iter().rev() {
+        put(blob(&signed, name), *name).send().await.unwrap().error_for_status().unwrap();
+    }
+    let all = list(&[]).await;
+    let told: Vec<String> =
+        names.iter().map(|name| name.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")).collect();
+    assert_eq!(elements(&all, "Name"), told);
+    let sizes: Vec<String> = names.iter().map(|name| name.len().to_string()).collect();
+    assert_eq!((elements(&all, "Content-Length"), elements(&all, "NextMarker")), (sizes, vec![String::new()]));
+    assert_eq!(elements(&all, "Last-Modified")[0], "Tue, 15 Jul 2025 13:54:19 GMT");
+
+    // Page by page, and only what begins so.
+    let (mut found, mut marker) = (Vec::new(), String::new());
+    loop {
+        let page = list(&[("prefix", "folder/"), ("maxresults", "2"), ("marker", &marker)]).await;
+        found.push(elements(&page, "Name"));
+        marker = elements(&page, "NextMarker").remove(0);
+        if marker.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(found, [vec!["folder/1.txt", "folder/2.txt"], vec!["folder/3.txt"]]);
+    let mut url = url::Url::parse(signed.as_str().unwrap()).unwrap();
+    url.query_pairs_mut().extend_pairs([("restype", "container"), ("comp", "list"), ("maxresults", "0")]);
+    refused(reqwest::Client::new().get(url), 400, "OutOfRangeQueryParameterValue").await;
+}
+
 #[tokio::test]
 async fn what_the_storage_does_not_take_is_told_in_its_own_way() {
     let emulator = Emulator::builder().upload_limit(1000).start().await.unwrap();
@@ -113,9 +213,20 @@ async fn what_the_storage_does_not_take_is_told_in_its_own_way() {
     refused(http.delete(url.clone()), 405, "UnsupportedHttpVerb").await;
     refused(http.get(signed.as_str().unwrap()), 400, "InvalidUri").await;
     refused(put(url.clone(), vec![0; 1001]), 413, "RequestBodyTooLarge").await;
-    let mut block = url.clone();
-    block.query_pairs_mut().append_pair("comp", "block").append_pair("blockid", "AA==");
-    refused(put(block, "x"), 501, "NotImplemented").await;
+    let with = |pairs: &[(&str, &str)]| {
+        let mut url = url.clone();
+        url.query_pairs_mut().extend_pairs(pairs);
+        url
+    };
+    refused(put(with(&[("comp", "tags")]), "x"), 501, "NotImplemented").await;
+    refused(put(with(&[("comp", "block")]), "x"), 400, "MissingRequiredQueryParameter").await;
+    let list = "<BlockList><Latest>AA==</Latest><Latest>AA==</Latest></BlockList>";
+    refused(http.put(with(&[("comp", "blocklist")])).body(list), 400, "InvalidBlockList").await;
+    // Neither blocks nor what a list makes of them are larger than a blob may be.
+    let block = |id| with(&[("comp", "block"), ("blockid", id)]);
+    http.put(block("AA==")).body(vec![0; 600]).send().await.unwrap().error_for_status().unwrap();
+    refused(http.put(block("BB==")).body(vec![0; 401]), 413, "RequestBodyTooLarge").await;
+    refused(http.put(with(&[("comp", "blocklist")])).body(list), 413, "RequestBodyTooLarge").await;
     refused(http.get(url.clone()), 404, "BlobNotFound").await;
     put(url.clone(), vec![0; 1000]).send().await.unwrap().error_for_status().unwrap();
     refused(put(url.clone(), "x").header("if-none-match", "*"), 409, "BlobAlreadyExists").await;
