@@ -275,6 +275,12 @@ impl Document {
 }
 
 impl Operation {
+    /// Whether the body is the record that is answered, as far as it is to be different.
+    pub(crate) fn changes_what_it_answers(&self) -> bool {
+        let given = self.request.as_ref().and_then(RequestBody::json_schema);
+        self.method == Method::PATCH && given.is_some() && given == self.answer.as_ref()
+    }
+
     fn new(root: &Value, template: &str, method: Method, item: &Value, operation: &Value) -> Self {
         let content = elements_of_content(root, operation.get("requestBody"));
         let answers: Vec<(&String, &Value)> =

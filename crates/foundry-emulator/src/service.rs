@@ -337,6 +337,14 @@ async fn parse(routed: &Routed, headers: &HeaderMap, body: &Bytes) -> Result<For
     let texts = match body {
         // Whether it fits, only what it changes can tell.
         Value::Object(patch) if request.is_merge_patch() => patch,
+        // What is changed is there already, whatever the document requires of it.
+        Value::Object(changes) if routed.operation.changes_what_it_answers() => {
+            let violations = validate::part(routed.document, schema, &Value::Object(changes.clone()));
+            if !violations.is_empty() {
+                return Err(ServiceError::invalid_body(&violations));
+            }
+            changes
+        }
         body => fitting(routed.document, schema, body)?,
     };
     Ok(Form { texts, uploads: Vec::new() })

@@ -89,6 +89,19 @@ pub(crate) fn body(document: &Document, schema: &Value, body: &Value) -> Vec<Vio
     check.violations
 }
 
+/// What is wrong with a body that says only what is to be different.
+pub(crate) fn part(document: &Document, schema: &Value, changes: &Value) -> Vec<Violation> {
+    let properties = document.resolve(schema).get("properties");
+    let mut check = Check { document, trials: &Trials::default(), violations: Vec::new() };
+    for (name, value) in members(Some(changes)) {
+        let property = properties.and_then(|properties| properties.get(name));
+        if let Some(property) = property.filter(|property| !flag(property, "readOnly")) {
+            check.value(property, value, &format!("/{}", escape(name)), 0);
+        }
+    }
+    check.violations
+}
+
 struct Check<'a> {
     document: &'a Document,
     trials: &'a Trials,

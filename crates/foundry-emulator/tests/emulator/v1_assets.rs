@@ -87,11 +87,24 @@ async fn evaluators_are_numbered_and_the_latest_listed() {
         let listed = client.get(&format!("/evaluators?type={kind}")).await.success();
         assert_eq!(listed["value"].as_array().unwrap().len(), count, "{kind}");
     }
-    let changed = client.call("PATCH", "/evaluators/tone/versions/1", Some(json!({ "display_name": "Tone" }))).await;
-    // The document wants all of it where only something changes.
-    changed.error(400);
-    let changed = plain(&client, "PATCH", "/evaluators/tone/versions/1", json!({ "display_name": "Tone" })).await;
-    assert_eq!((changed.status, &changed.body["display_name"]), (200, &json!("Tone")));
+    // The document wants all of it, the service what is to be different.
+    let path = "/evaluators/tone/versions/1";
+    let before = client.get(path).await.success();
+    let body = json!({ "display_name": "Tone", "categories": ["safety"], "created_by": 7 });
+    let changed = client.call("PATCH", path, Some(body)).await.success();
+    assert_eq!((&changed["display_name"], &changed["categories"]), (&json!("Tone"), &json!(["safety"])));
+    for kept in ["definition", "evaluator_type", "created_by", "created_at", "version"] {
+        assert_eq!(changed[kept], before[kept], "{kept}");
+    }
+    assert_eq!(client.get(path).await.success(), changed);
+    let error = client.call("PATCH", path, Some(json!({ "categories": ["safety", 1] }))).await.error(400);
+    assert_eq!(error["param"], "/categories/1");
+    let changed = plain(&client, "PATCH", path, json!({ "display_name": "Tones" })).await;
+    assert_eq!((changed.status, &changed.body["display_name"]), (200, &json!("Tones")));
+
+    plain(&client, "PUT", "/evaluationtaxonomies/t", json!({ "description": "d" })).await.success();
+    let changed = client.call("PATCH", "/evaluationtaxonomies/t", Some(json!({ "description": "e" }))).await.success();
+    assert_eq!((&changed["description"], changed.get("taxonomyInput").is_some()), (&json!("e"), true));
 }
 
 #[tokio::test]
