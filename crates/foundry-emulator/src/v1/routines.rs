@@ -55,7 +55,7 @@ fn dispatch(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     let mut run = json!({
         "id": id,
         "status": "completed",
-        "attempt_source": "manual",
+        "attempt_source": "queued_dispatch",
         "triggered_at": context.now,
         "started_at": context.now,
         "ended_at": context.now,

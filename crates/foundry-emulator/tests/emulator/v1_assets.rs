@@ -52,6 +52,7 @@ async fn what_is_put_is_made_or_replaced() {
     let dispatched = client.post("/routines/r:dispatch_async", json!({})).await.success();
     let runs = client.get("/routines/r/runs").await.success();
     assert_eq!(runs["data"][0]["dispatch_id"], dispatched["dispatch_id"]);
+    assert_eq!(runs["data"][0]["attempt_source"], "queued_dispatch");
     client.call("POST", "/routines/none:enable", None).await.error(404);
 }
 
