@@ -93,6 +93,9 @@ pub(crate) async fn read(
                 let text = String::from_utf8(content.to_vec())
                     .map_err(|_| ServiceError::malformed_form(format_args!("the part '{name}' is not UTF-8")))?;
                 match part {
+                    // Clients write flags as their language does.
+                    Part::Json if text.eq_ignore_ascii_case("true") => true.into(),
+                    Part::Json if text.eq_ignore_ascii_case("false") => false.into(),
                     Part::Json => serde_json::from_str(&text)
                         .map_err(|error| ServiceError::malformed_form(format_args!("the part '{name}': {error}")))?,
                     _ => text.into(),

@@ -33,7 +33,8 @@ async fn a_skill_is_a_text_or_files_and_comes_back_as_a_zip() {
 
     let manifest = "---\nname: greeting\ndescription: \"Greets better.\"\n---\nBow.";
     let form = Form::new()
-        .text("default", "true")
+        // As Python writes it.
+        .text("default", "True")
         .part("files", Part::text(manifest).file_name("SKILL.md"))
         .part("files", Part::text("Hej").file_name("words/swedish.txt"));
     let request = client.request("POST", "/skills/greeting/versions").multipart(form);
