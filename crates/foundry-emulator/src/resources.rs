@@ -479,6 +479,11 @@ pub(crate) fn passes(context: &Context<'_>, resource: &Resource, record: &Listed
             // One parameter has a value for all of its values.
             Some(Value::String(text)) => text == wanted || (wanted == "all" && *parameter == "type"),
             Some(Value::Bool(flag)) => wanted.parse() == Ok(*flag),
+            Some(Value::Number(time)) => match (time.as_i64(), wanted.parse::<i64>()) {
+                (Some(time), Ok(wanted)) if parameter.ends_with("_after") => time > wanted,
+                (Some(time), Ok(wanted)) if parameter.ends_with("_before") => time < wanted,
+                _ => false,
+            },
             _ => false,
         }
     })

@@ -386,7 +386,12 @@ pub(crate) static CALLS: Resource = Resource {
     identity: Identity::Declared { prefix: "call_", property: "id" },
     parent: Some(&AGENTS),
     verbs: &[Get, List],
-    filters: &[("provider", "provider"), ("status", "status")],
+    filters: &[
+        ("provider", "provider"),
+        ("status", "status"),
+        ("started_after", "started_at"),
+        ("started_before", "started_at"),
+    ],
     ..Resource::DECLARED
 };
 

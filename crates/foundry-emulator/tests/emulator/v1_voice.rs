@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Client, id, start};
+use crate::client::{Client, START, id, start};
 
 /// A client, and a voice agent.
 async fn voice() -> (foundry_emulator::Emulator, Client) {
@@ -92,6 +92,17 @@ async fn a_call_is_made_transferred_and_over() {
     assert_eq!(client.statuses(&path, 2).await, ["in_progress", "completed"]);
     let calls = client.get("/agents/v/telephony/calls?status=in_progress").await.success();
     let call = format!("/agents/v/telephony/calls/{}", calls["data"][0]["id"].as_str().unwrap());
+    assert_eq!(calls["data"][0]["started_at"], START);
+    for (bounds, count) in [
+        (format!("started_after={}", START - 1), 1),
+        (format!("started_after={START}"), 0),
+        (format!("started_before={START}"), 0),
+        (format!("started_before={}&started_after={}", START + 1, START - 1), 1),
+        (format!("started_before={}&status=success", START + 1), 0),
+    ] {
+        let found = client.get(&format!("/agents/v/telephony/calls?{bounds}")).await.success();
+        assert_eq!(found["data"].as_array().unwrap().len(), count, "{bounds}");
+    }
     client.post(&format!("{call}:transfer"), json!({ "target": "desk" })).await.error(404);
     let target = json!({ "name": "desk", "description": "d", "destination": { "kind": "pstn", "value": "+15550101" } });
     let targets = client.request("PUT", "/agents/v/telephony/transfer_targets").header("if-match", "*");
