@@ -106,6 +106,17 @@ impl ServiceError {
         .with("param", "previous_response_id")
     }
 
+    /// 400: another response is being made in the conversation.
+    pub(crate) fn conversation_locked(id: &str) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "conversation_locked",
+            format_args!("A response is still being made in the conversation '{id}'. Try again when it has ended."),
+        )
+        .with("type", INVALID_REQUEST)
+        .with("param", "conversation")
+    }
+
     /// 400: the request is well formed, but things stand otherwise.
     pub(crate) fn invalid_state(message: impl Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, INVALID_REQUEST, message)

@@ -17,6 +17,7 @@ mod framing;
 mod functions;
 mod lists;
 mod live;
+mod locked;
 mod operations;
 mod resources;
 mod response_tools;

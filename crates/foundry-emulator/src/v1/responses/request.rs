@@ -8,7 +8,7 @@ use crate::error::ServiceError;
 use crate::resources::object_of;
 use crate::script::Plan;
 use crate::store::Place;
-use crate::v1::responses::{INPUTS, STORED, UNSTORED, place, work};
+use crate::v1::responses::{INPUTS, STORED, UNSTORED, has_ended, place, work};
 use crate::v1::{agents, conversations, items};
 
 /// How many responses in a row are followed back.
@@ -16,6 +16,9 @@ const CHAIN_LIMIT: usize = 1_000;
 
 /// What the output of responses has called, and the plans that go on when that is answered.
 pub(super) const CALLS: &str = "response_calls";
+
+/// The newest response of each conversation.
+const NEWEST: &str = "conversations/newest";
 
 /// A response that has begun.
 pub(super) struct Started {
@@ -40,6 +43,7 @@ pub(super) fn start(context: &mut Context<'_>) -> Result<Started, ServiceError> 
         refuse_what_the_agent_decides(&given)?;
     }
     let history = history(context, &given)?;
+    check_free(context, &given)?;
     let input = items::given(context, given.get("input"));
     check_calls(&history, &input)?;
     let collection = if is_stored { STORED } else { UNSTORED };
@@ -62,6 +66,8 @@ pub(super) fn start(context: &mut Context<'_>) -> Result<Started, ServiceError> 
     }
     if let Some(conversation) = conversation(&given) {
         items::keep(context, conversation, &input);
+        let newest = Place { collection: NEWEST, parents: &[], id: conversation };
+        context.store.put(newest, json!({ "is_stored": is_stored, "id": id }));
     }
     Ok(Started { collection, id, is_streamed, is_background })
 }
@@ -111,6 +117,28 @@ fn conversation(given: &Map<String, Value>) -> Option<&str> {
         Value::String(id) => Some(id),
         conversation => conversation.get("id")?.as_str(),
     }
+}
+
+/// That the conversation has no response that is still being made: in the background, or read as a
+/// stream. One whose reader has left holds up nobody.
+fn check_free(context: &mut Context<'_>, given: &Map<String, Value>) -> Result<(), ServiceError> {
+    let Some(conversation) = conversation(given) else {
+        return Ok(());
+    };
+    let newest = context.store.get(Place { collection: NEWEST, parents: &[], id: conversation });
+    let Some(newest) = newest.cloned() else {
+        return Ok(());
+    };
+    let collection = if newest.get("is_stored") == Some(&Value::Bool(true)) { STORED } else { UNSTORED };
+    let place = place(collection, text(&newest, "id"));
+    let Some(response) = context.store.get(place).filter(|response| !has_ended(response)) else {
+        return Ok(());
+    };
+    let is_background = response.get("background") == Some(&Value::Bool(true));
+    if is_background || context.store.tape(place).is_some_and(|tape| tape.is_read()) {
+        return Err(ServiceError::conversation_locked(conversation));
+    }
+    Ok(())
 }
 
 /// Everything said before, oldest first.
