@@ -105,7 +105,7 @@ fn versioned(context: &mut Context<'_>) -> Result<Map<String, Value>, ServiceErr
         let goal = text_of(&given, "goal").to_owned();
         let definition = json!({
             "kind": "voice",
-            "model_type": given.remove("model_type").unwrap_or_else(|| "speech_to_speech".into()),
+            "model_type": given.remove("model_type").unwrap_or_else(|| "managed".into()),
             "model": given.remove("model").unwrap_or_else(|| "gpt-realtime".into()),
             "instructions": goal,
             "tools": given.remove("tools").unwrap_or_else(|| json!([])),

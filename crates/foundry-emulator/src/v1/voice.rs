@@ -108,10 +108,11 @@ fn item<'a>(context: &'a Context<'_>) -> Result<&'a Value, ServiceError> {
 
 fn item_audio(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     let item = item(context)?;
+    let speaker = if text(item, "role") == "user" { "user" } else { "agent" };
     let audio = json!({
         "conversation_id": context.parameter(1),
         "item_id": text(item, "id"),
-        "role": text(item, "role"),
+        "role": speaker,
         "sample_rate": SAMPLE_RATE,
         "channels": 1,
         "duration_ms": MILLISECONDS,
