@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::archive;
 use crate::context::{Answer, Context};
-use crate::documents::text;
+use crate::documents::{elements, members, text};
 use crate::error::ServiceError;
 use crate::multipart::Upload;
 use crate::resources;
@@ -74,10 +74,8 @@ fn create(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
 /// What describes a skill, and its files as a zip: one zip is taken as it is.
 fn content(name: &str, given: &Map<String, Value>, uploads: &[Upload]) -> Result<(String, Bytes), ServiceError> {
     if let Some(inline) = given.get("inline_content").filter(|inline| inline.is_object()) {
-        let description = text(inline, "description");
-        let instructions = text(inline, "instructions");
-        let manifest = format!("---\nname: {name}\ndescription: {description}\n---\n\n{instructions}\n");
-        return Ok((description.to_owned(), archive::of([(MANIFEST, manifest.as_bytes())])?));
+        let manifest = manifest(name, inline);
+        return Ok((text(inline, "description").to_owned(), archive::of([(MANIFEST, manifest.as_bytes())])?));
     }
     if let [only] = uploads
         && only.filename.as_deref().unwrap_or_default().to_lowercase().ends_with(".zip")
@@ -96,6 +94,36 @@ fn content(name: &str, given: &Map<String, Value>, uploads: &[Upload]) -> Result
     let description = manifest.lines().find_map(|line| line.strip_prefix("description:")).unwrap_or_default();
     let description = description.trim().trim_matches('"').to_owned();
     Ok((description, archive::of(files)?))
+}
+
+/// What was sent in place of a file, as the file that it would be.
+fn manifest(name: &str, inline: &Value) -> String {
+    let mut lines = vec![format!("name: {name}")];
+    for property in ["description", "license", "compatibility"] {
+        lines
+            .extend(inline.get(property).and_then(Value::as_str).map(|value| format!("{property}: {}", scalar(value))));
+    }
+    let metadata: Vec<String> = members(inline.get("metadata"))
+        .filter_map(|(name, value)| Some(format!("  {name}: {}", scalar(value.as_str()?))))
+        .collect();
+    if !metadata.is_empty() {
+        lines.push("metadata:".to_owned());
+        lines.extend(metadata);
+    }
+    let tools: Vec<&str> = elements(inline.get("allowed_tools")).filter_map(Value::as_str).collect();
+    if !tools.is_empty() {
+        lines.push(format!("allowed-tools: {}", tools.join(" ")));
+    }
+    format!("---\n{}\n---\n\n{}\n", lines.join("\n"), text(inline, "instructions"))
+}
+
+/// A text as YAML has it, which reads JSON's strings too.
+fn scalar(value: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || " .,-_()'/".contains(character);
+    match value.starts_with(char::is_alphabetic) && value.chars().all(is_plain) && !value.ends_with(' ') {
+        true => value.to_owned(),
+        false => Value::from(value).to_string(),
+    }
 }
 
 /// Puts another version in use.

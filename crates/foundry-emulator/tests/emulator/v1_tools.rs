@@ -25,11 +25,19 @@ fn unpack(answer: &Answer, name: &str) -> String {
 #[tokio::test]
 async fn a_skill_is_a_text_or_files_and_comes_back_as_a_zip() {
     let (_emulator, client) = v1().await;
-    let inline = json!({ "inline_content": { "description": "Greets people.", "instructions": "Say hello." } });
+    let inline = json!({ "inline_content": {
+        "description": "Greets people.",
+        "instructions": "Say hello.",
+        "license": "MIT",
+        "metadata": { "author": "Ann: \"A\"\nB" },
+        "allowed_tools": ["Read", "Write"],
+    } });
     let first = client.post("/skills/greeting/versions", inline).await.success();
     assert_eq!((&first["id"], &first["description"]), (&json!("greeting:1"), &json!("Greets people.")));
     let text = unpack(&client.get("/skills/greeting/content").await, "SKILL.md");
-    assert!(text.contains("description: Greets people.") && text.contains("Say hello."), "{text}");
+    let expected = "---\nname: greeting\ndescription: Greets people.\nlicense: MIT\nmetadata:\n  author: \"Ann: \\\"A\\\"\\nB\"\n\
+                    allowed-tools: Read Write\n---\n\nSay hello.\n";
+    assert_eq!(text, expected);
 
     let manifest = "---\nname: greeting\ndescription: \"Greets better.\"\n---\nBow.";
     let form = Form::new()
