@@ -110,6 +110,13 @@ impl Store {
         group.records.get(position).map(|(_, value)| value)
     }
 
+    /// A record, to be changed where it is.
+    pub(crate) fn get_mut(&mut self, place: Place<'_>) -> Option<&mut Value> {
+        let group = self.collections.get_mut(place.collection)?.groups.get_mut(place.parents)?;
+        let position = group.positions.get(place.id)?;
+        group.records.get_mut(position).map(|(_, value)| value)
+    }
+
     /// Lays bytes beside a record that is there; they go when it goes.
     pub(crate) fn put_content(&mut self, place: Place<'_>, content: Bytes) {
         let group = self.collections.get_mut(place.collection).and_then(|known| known.groups.get_mut(place.parents));

@@ -37,7 +37,11 @@ impl Tape {
         if !self.is_read() {
             self.forget_to(number);
         }
-        let mut event = Event::new(name.to_owned(), data.to_string());
+        // What is kept is copied to where it just fits: text that was written piece by piece has as
+        // much room again behind it.
+        let data = data.to_string();
+        let data = String::from(data.as_str());
+        let mut event = Event::new(name.to_owned(), data);
         event.number = Some(number);
         self.events.push_back(event);
     }

@@ -8,7 +8,6 @@ use crate::documents::text;
 use crate::error::ServiceError;
 use crate::model;
 use crate::pages;
-use crate::resources;
 use crate::store::{Place, Store};
 use crate::v1::{Entry, items};
 
@@ -170,10 +169,9 @@ fn count(context: &mut Context<'_>) -> Result<Answer, ServiceError> {
     Ok(Answer::ok(json!({ "object": "response.input_tokens", "input_tokens": count })))
 }
 
-/// Changes a response that is there.
+/// Changes a response that is there. It may hold a long text, so it is not copied.
 fn change(store: &mut Store, place: Place<'_>, change: impl FnOnce(&mut Map<String, Value>)) {
-    if let Some(mut response) = store.get(place).and_then(|response| resources::object_of(response).ok()) {
-        change(&mut response);
-        store.put(place, Value::Object(response));
+    if let Some(response) = store.get_mut(place).and_then(Value::as_object_mut) {
+        change(response);
     }
 }

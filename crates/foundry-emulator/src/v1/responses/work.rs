@@ -428,10 +428,11 @@ fn end(
         finished(response, status, plan.usage, (status == "completed").then_some(now));
         details(response);
     });
-    let response = context.store.get(place).cloned().unwrap_or_default();
-    if let Some(conversation) = response.pointer("/conversation/id").and_then(Value::as_str) {
-        let output: Vec<Value> = elements(response.get("output")).cloned().collect();
-        items::keep(context, conversation, &output);
+    let response = context.store.get(place);
+    let conversation = response.and_then(|response| response.pointer("/conversation/id")?.as_str());
+    if let Some(conversation) = conversation.map(str::to_owned) {
+        let output: Vec<Value> = elements(response.and_then(|response| response.get("output"))).cloned().collect();
+        items::keep(context, &conversation, &output);
     }
     // No event is for what was cancelled: it is not complete.
     let event = if status == "cancelled" { "incomplete" } else { status };
