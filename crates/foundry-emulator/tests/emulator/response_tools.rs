@@ -146,6 +146,19 @@ async fn the_built_in_model_calls_what_is_asked_for() {
     assert_eq!(asked["output"][0]["type"], "mcp_approval_request");
     let used = ask(&client, json!({ "model": "m", "input": "Look into github", "tools": server("never") })).await;
     assert_eq!((&used["output"][0]["type"], &used["output"][1]["type"]), (&json!("mcp_call"), &json!("message")));
+
+    // What opens the server is in no answer.
+    let mut opened = server("never");
+    opened[0]["authorization"] = json!("very-secret");
+    opened[0]["headers"] = json!({ "x-key": "very-secret" });
+    let body = json!({ "model": "m", "input": "use github", "tools": opened, "stream": true });
+    let streamed = client.post(RESPONSES, body).await;
+    let told = String::from_utf8(streamed.bytes.to_vec()).unwrap();
+    assert!(told.contains(r#""headers":{"x-key":"REDACTED"}"#) && !told.contains("very-secret"), "{told}");
+    let created = response_events(&streamed.bytes).remove(0).1;
+    let path = format!("{RESPONSES}/{}", id(&created["response"]));
+    let tool = client.get(&path).await.success()["tools"][0].take();
+    assert_eq!((&tool["headers"], tool.get("authorization")), (&json!({ "x-key": "REDACTED" }), None));
     assert_eq!(used["output"][0]["approval_request_id"], Value::Null);
 }
 

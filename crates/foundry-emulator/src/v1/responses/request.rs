@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::context::Context;
 use crate::documents::{elements, text};
 use crate::error::ServiceError;
+use crate::request_log::REDACTED;
 use crate::resources::object_of;
 use crate::script::Plan;
 use crate::store::Place;
@@ -279,16 +280,27 @@ fn response(
     if let Some(agent) = agent {
         response.insert("agent_reference".to_owned(), reference(agent));
     }
-    // The service says of every function whether it is strict, also if the caller did not.
-    for tool in response.get_mut("tools").and_then(Value::as_array_mut).into_iter().flatten() {
-        if let Some(tool) = tool.as_object_mut()
-            && tool.get("type").is_some_and(|kind| kind == "function")
-        {
+    let tools = response.get_mut("tools").and_then(Value::as_array_mut);
+    tools.into_iter().flatten().filter_map(Value::as_object_mut).for_each(show_tool);
+    Ok(Value::Object(response))
+}
+
+/// Makes a tool what responses show of it.
+fn show_tool(tool: &mut Map<String, Value>) {
+    match tool.get("type").and_then(Value::as_str) {
+        // The service says of every function whether it is strict, also if the caller did not.
+        Some("function") => {
             tool.entry("strict").or_insert(Value::Bool(false));
             tool.entry("parameters").or_insert(Value::Null);
         }
+        // What opens a server is not shown to who reads the response later.
+        Some("mcp") => {
+            tool.remove("authorization");
+            let headers = tool.get_mut("headers").and_then(Value::as_object_mut);
+            headers.into_iter().flatten().for_each(|(_, value)| *value = REDACTED.into());
+        }
+        _ => {}
     }
-    Ok(Value::Object(response))
 }
 
 /// How responses and their items name the version of an agent.
