@@ -465,6 +465,26 @@ fn list(context: &Context<'_>, resource: &Resource, parents: &[String]) -> Resul
     }
 }
 
+/// A list of summaries: records without these properties.
+pub(crate) fn list_without(
+    context: &Context<'_>,
+    resource: &'static Resource,
+    parents: &[String],
+    omitted: &[&str],
+) -> Result<Answer, ServiceError> {
+    check_parents(context, resource, parents)?;
+    let mut shown = Vec::new();
+    for record in context.store.list(resource.name, parents) {
+        if passes(context, resource, &record) {
+            let mut summary = object_of(record.value)?;
+            summary.retain(|name, _| !omitted.contains(&name.as_str()));
+            shown.push((record.position, record.id, Value::Object(summary)));
+        }
+    }
+    let listed = shown.iter().map(|(position, id, value)| Listed { position: *position, id, value }).collect();
+    pages::declared(context, resource.name, parents, listed).map(Answer::ok)
+}
+
 /// Whether a record is what the query asks for.
 pub(crate) fn passes(context: &Context<'_>, resource: &Resource, record: &Listed<'_>) -> bool {
     resource.filters.iter().all(|(parameter, property)| {

@@ -15,6 +15,7 @@ use crate::v1::{Entry, jobs};
 const HOUR: f64 = 3600.0;
 
 pub(crate) const BEHAVIOURS: &[Entry] = &[
+    (Method::GET, "/agent_insight_monitors", |context| resources::list_without(context, &MONITORS, &[], &["overview"])),
     (Method::POST, "/agent_insight_monitors", create),
     (Method::POST, "/agent_insight_monitors/{}:reset", reset),
     (Method::POST, "/agent_insight_monitors/{}/runs", create_run),

@@ -172,7 +172,7 @@ pub(crate) static MONITORS: Resource = Resource {
     path: "/agent_insight_monitors",
     noun: "agent insight monitor",
     identity: Identity::Declared { prefix: "monitor_", property: "id" },
-    verbs: &[Create, Get, List, Patch, Delete],
+    verbs: &[Create, Get, Patch, Delete],
     filters: &[("agent_name", "agent_name")],
     defaults: || json!({ "enabled": true, "run_interval_hours": 24 }),
     ..Resource::DECLARED
@@ -385,7 +385,7 @@ pub(crate) static CALLS: Resource = Resource {
     noun: "call",
     identity: Identity::Declared { prefix: "call_", property: "id" },
     parent: Some(&AGENTS),
-    verbs: &[Get, List],
+    verbs: &[Get],
     filters: &[
         ("provider", "provider"),
         ("status", "status"),

@@ -26,6 +26,10 @@ pub(crate) const BEHAVIOURS: &[Entry] = &[
     (Method::GET, "/agents/{}/telephony/bindings/{}", get_binding),
     (Method::PATCH, "/agents/{}/telephony/bindings/{}", update_binding),
     (Method::DELETE, "/agents/{}/telephony/bindings/{}", delete_binding),
+    (Method::GET, "/agents/{}/telephony/calls", |context| {
+        let parents = [context.parameter(0)];
+        resources::list_without(context, &CALLS, &parents, &["events", "events_truncated", "timing", "trace"])
+    }),
     (Method::POST, "/agents/{}/telephony/calls/{}:transfer", transfer),
     (Method::POST, "/agents/{}/telephony/calls/{}:end", end),
     (Method::GET, "/agents/{}/telephony/transfer_targets", get_targets),

@@ -141,6 +141,9 @@ async fn a_monitor_finds_something_and_forgets_it() {
     let path = format!("/agent_insight_monitors/{}", id(&created.success()));
     let other = client.get("/agent_insight_monitors?agent_name=b").await.success();
     assert_eq!(other["data"], json!([]));
+    let listed = client.get("/agent_insight_monitors?agent_name=a").await.success();
+    assert_eq!((listed["data"].as_array().unwrap().len(), listed["data"][0].get("overview")), (1, None));
+    assert_eq!(client.get(&path).await.success().get("overview"), Some(&Value::Null));
     let run = client.post(&format!("{path}/runs"), json!({ "lookback_hours": 2 })).await.success();
     let window = run["window_end"].as_i64().unwrap() - run["window_start"].as_i64().unwrap();
     assert_eq!((window, &run["agent_name"]), (7200, &json!("a")));

@@ -93,6 +93,12 @@ async fn a_call_is_made_transferred_and_over() {
     let calls = client.get("/agents/v/telephony/calls?status=in_progress").await.success();
     let call = format!("/agents/v/telephony/calls/{}", calls["data"][0]["id"].as_str().unwrap());
     assert_eq!(calls["data"][0]["started_at"], START);
+    // Lists are of summaries.
+    let summary = calls["data"][0].as_object().unwrap();
+    let whole = client.get(&call).await.success();
+    let omitted: Vec<&String> = whole.as_object().unwrap().keys().filter(|name| !summary.contains_key(*name)).collect();
+    assert_eq!(omitted, ["events", "events_truncated", "timing"]);
+    client.get("/agents/none/telephony/calls").await.error(404);
     for (bounds, count) in [
         (format!("started_after={}", START - 1), 1),
         (format!("started_after={START}"), 0),
