@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::TooComplex;
 use super::graph::{Graph, Step, Subject};
 use crate::model::{Additional, Enumeration, Limit, Parts, Shape, Types};
-use crate::rules::{self, Direction};
+use crate::rules::{self, Directed, Direction};
 
 impl<'d> Shape<'d> {
     /// Whether anything at all is allowed.
@@ -219,7 +219,7 @@ impl<'o, 'n> Graph<'o, 'n> {
                     let nodes = (self.old.node(old)?, self.new.node(new)?);
                     self.down(number, Step::Patterned(pattern.to_owned()), &nodes, direction)?;
                 }
-                _ => self.constraint(number, direction, "patternProperties")?,
+                _ => self.constraint(number, direction, &rules::CONSTRAINT_CHANGED, "patternProperties")?,
             }
         }
         Ok(())
@@ -241,7 +241,7 @@ impl<'o, 'n> Graph<'o, 'n> {
             self.down(number, Step::Element(index), &nodes, direction)?;
         }
         if old.tuple.len() != new.tuple.len() {
-            self.constraint(number, direction, "prefixItems")?;
+            self.constraint(number, direction, &rules::CONSTRAINT_CHANGED, "prefixItems")?;
         }
         Ok(())
     }
@@ -260,7 +260,13 @@ impl<'o, 'n> Graph<'o, 'n> {
                 (Some(before), Some(after)) if before.value == after.value && before.exclusive == after.exclusive => {
                     continue;
                 }
-                (Some(before), Some(after)) => crate::model::is_tighter(Limit::is_lower(name), after, before),
+                (Some(before), Some(after)) => {
+                    let Some(is_tighter) = crate::model::is_tighter(name, after, before) else {
+                        self.constraint(number, direction, &rules::CONSTRAINT_CHANGED, name)?;
+                        continue;
+                    };
+                    is_tighter
+                }
                 (before, _) => before.is_none(),
             };
             let rule = if is_tighter { &rules::LIMIT_TIGHTENED } else { &rules::LIMIT_LOOSENED };
@@ -282,13 +288,28 @@ impl<'o, 'n> Graph<'o, 'n> {
             }
         }
         let names: BTreeSet<_> = old.constraints.keys().chain(new.constraints.keys()).copied().collect();
-        for name in names.into_iter().filter(|name| old.constraints.get(name) != new.constraints.get(name)) {
-            self.constraint(number, direction, name)?;
+        for name in names {
+            // These refuse something wherever they stand; of others that depends on what they say.
+            const REFUSING: &[&str] =
+                &["not", "contains", "propertyNames", "dependentSchemas", "dependentRequired", "dependencies", "oneOf"];
+            let rule = match (old.constraints.get(name), new.constraints.get(name)) {
+                (before, after) if before == after => continue,
+                (None, Some(_)) if REFUSING.contains(&name) => &rules::CONSTRAINT_ADDED,
+                (Some(_), None) if REFUSING.contains(&name) => &rules::CONSTRAINT_REMOVED,
+                _ => &rules::CONSTRAINT_CHANGED,
+            };
+            self.constraint(number, direction, rule, name)?;
         }
         Ok(())
     }
 
-    fn constraint(&mut self, number: usize, direction: Direction, name: &str) -> Result<(), TooComplex> {
-        self.find_in(number, &rules::CONSTRAINT_CHANGED, direction, [("constraint", name.to_owned())])
+    fn constraint(
+        &mut self,
+        number: usize,
+        direction: Direction,
+        rule: &'static Directed,
+        name: &str,
+    ) -> Result<(), TooComplex> {
+        self.find_in(number, rule, direction, [("constraint", name.to_owned())])
     }
 }

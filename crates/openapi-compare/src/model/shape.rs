@@ -53,6 +53,7 @@ pub(crate) struct Enumeration {
 pub(crate) struct Limit {
     pub(crate) value: f64,
     pub(crate) exclusive: bool,
+    /// As it is written.
     pub(crate) text: String,
 }
 
@@ -113,7 +114,6 @@ const WHOLE: &[&str] = &[
     "dependencies",
     "unevaluatedItems",
     "additionalItems",
-    "multipleOf",
     "contentEncoding",
     "contentMediaType",
     "contentSchema",
@@ -157,13 +157,17 @@ impl<'d> Shape<'d> {
                 types
             };
             formats.extend(members.get("format").and_then(Value::as_str));
+            let encoded = encoded_as(members);
+            formats.extend(encoded.map(|(_, format)| format));
             shape.enumeration = both(shape.enumeration.take(), enumeration(members));
             shape.objects(members);
             shape.arrays(members);
             shape.limits(members);
             shape.patterns.extend(members.get("pattern").and_then(Value::as_str));
-            for key in WHOLE {
+            for key in WHOLE.iter().filter(|key| encoded.is_none_or(|(told, _)| told != **key)) {
                 if let Some(value) = members.get(*key) {
+                    // One sentence in three words.
+                    let key = if matches!(*key, "then" | "else") { "if" } else { key };
                     let hash = schemas.hash_of_value(value, HASH_DEPTH)?;
                     // All must hold, in whatever order they are written.
                     let all = shape.constraints.entry(key).or_insert(0);
@@ -175,6 +179,7 @@ impl<'d> Shape<'d> {
         for name in &shape.required {
             shape.properties.entry(name).or_default();
         }
+        shape.whole_limits();
         shape.format = (!formats.is_empty()).then(|| formats.into_iter().collect::<Vec<_>>().join(" and "));
         Ok(shape)
     }
@@ -224,32 +229,48 @@ impl<'d> Shape<'d> {
                 // Nothing is shorter than nothing.
                 && !(*lower && value <= 0.0)
             {
-                self.limit(key, *lower, Limit { value, exclusive: false, text: text_of(value) });
+                self.limit(key, Limit { value, exclusive: false, text: text_of(value) });
             }
         }
         if members.get("uniqueItems") == Some(&Value::Bool(true)) {
-            self.limit("uniqueItems", true, Limit { value: 1.0, exclusive: false, text: "true".to_owned() });
+            self.limit("uniqueItems", Limit { value: 1.0, exclusive: false, text: "true".to_owned() });
         }
-        for (key, exclusive_key, lower) in
-            [("minimum", "exclusiveMinimum", true), ("maximum", "exclusiveMaximum", false)]
-        {
+        if let Some(value) = members.get("multipleOf").and_then(Value::as_f64).filter(|value| *value > 0.0) {
+            self.limit("multipleOf", Limit { value, exclusive: false, text: text_of(value) });
+        }
+        for (key, exclusive_key) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
             let number = |key: &str| members.get(key).and_then(Value::as_f64);
             // A flag beside the limit in OpenAPI 3.0, a limit of its own in 3.1.
             let flagged = members.get(exclusive_key) == Some(&Value::Bool(true));
             for (value, exclusive) in [(number(key), flagged), (number(exclusive_key), true)] {
                 if let Some(value) = value {
                     let text = if exclusive { format!("{} (excluded)", text_of(value)) } else { text_of(value) };
-                    self.limit(key, lower, Limit { value, exclusive, text });
+                    self.limit(key, Limit { value, exclusive, text });
                 }
             }
         }
     }
 
     /// Adds a limit; of two the tighter holds.
-    fn limit(&mut self, key: &'static str, lower: bool, limit: Limit) {
-        let tighter = self.limits.get(key).is_none_or(|known| is_tighter(lower, &limit, known));
+    fn limit(&mut self, key: &'static str, limit: Limit) {
+        let tighter = self.limits.get(key).is_none_or(|known| is_tighter(key, &limit, known) == Some(true));
         if tighter {
             self.limits.insert(key, limit);
+        }
+    }
+
+    /// Of whole numbers, more than 0 is at least 1.
+    fn whole_limits(&mut self) {
+        if self.types != Types::INTEGER {
+            return;
+        }
+        for (key, step) in [("minimum", 1.0), ("maximum", -1.0)] {
+            // Below 2^53 every integer has a float of its own.
+            let excluded =
+                |limit: &&mut Limit| limit.exclusive && limit.value.fract() == 0.0 && limit.value.abs() < 9.0e15;
+            if let Some(limit) = self.limits.get_mut(key).filter(excluded) {
+                (limit.value, limit.exclusive) = (limit.value + step, false);
+            }
         }
     }
 
@@ -295,18 +316,27 @@ impl<'d> Shape<'d> {
     }
 }
 
-/// Whether one limit allows less than another.
-pub(crate) fn is_tighter(lower: bool, limit: &Limit, than: &Limit) -> bool {
-    if limit.value == than.value {
-        return limit.exclusive && !than.exclusive;
+/// Whether one limit of that name allows less than another; of two multiples neither may.
+pub(crate) fn is_tighter(name: &str, limit: &Limit, than: &Limit) -> Option<bool> {
+    if name == "multipleOf" {
+        let is_whole = |ratio: f64| (ratio - ratio.round()).abs() < 1e-9;
+        let (times, part) = (limit.value / than.value, than.value / limit.value);
+        return if is_whole(times) { Some(times > 1.5) } else { is_whole(part).then_some(false) };
     }
-    (limit.value > than.value) == lower
+    if limit.value == than.value {
+        return Some(limit.exclusive && !than.exclusive);
+    }
+    let refuses_less = name.starts_with("min") || name == "uniqueItems";
+    Some((limit.value > than.value) == refuses_less)
 }
 
-impl Limit {
-    /// Whether a limit of that name refuses what is less, as against what is more.
-    pub(crate) fn is_lower(name: &str) -> bool {
-        name.starts_with("min") || name == "uniqueItems"
+/// The format that OpenAPI 3.1 says in other words, and the keyword that says it.
+fn encoded_as(members: &Map<String, Value>) -> Option<(&'static str, &'static str)> {
+    let is = |key: &str, text: &str| members.get(key).is_some_and(|value| value == text);
+    if is("contentEncoding", "base64") {
+        Some(("contentEncoding", "byte"))
+    } else {
+        is("contentMediaType", "application/octet-stream").then_some(("contentMediaType", "binary"))
     }
 }
 
@@ -391,16 +421,20 @@ mod tests {
     #[test]
     fn the_tighter_of_two_limits_is_known() {
         let limit = |value, exclusive| Limit { value, exclusive, text: String::new() };
-        for (lower, one, other, tighter) in [
-            (true, limit(2.0, false), limit(1.0, false), true),
-            (true, limit(1.0, false), limit(2.0, false), false),
-            (false, limit(1.0, false), limit(2.0, false), true),
-            (false, limit(2.0, false), limit(1.0, false), false),
-            (true, limit(1.0, true), limit(1.0, false), true),
-            (true, limit(1.0, false), limit(1.0, true), false),
-            (true, limit(1.0, false), limit(1.0, false), false),
+        for (name, one, other, tighter) in [
+            ("minimum", limit(2.0, false), limit(1.0, false), Some(true)),
+            ("minLength", limit(1.0, false), limit(2.0, false), Some(false)),
+            ("maximum", limit(1.0, false), limit(2.0, false), Some(true)),
+            ("maxItems", limit(2.0, false), limit(1.0, false), Some(false)),
+            ("minimum", limit(1.0, true), limit(1.0, false), Some(true)),
+            ("minimum", limit(1.0, false), limit(1.0, true), Some(false)),
+            ("minimum", limit(1.0, false), limit(1.0, false), Some(false)),
+            ("multipleOf", limit(10.0, false), limit(5.0, false), Some(true)),
+            ("multipleOf", limit(0.1, false), limit(0.3, false), Some(false)),
+            ("multipleOf", limit(5.0, false), limit(5.0, false), Some(false)),
+            ("multipleOf", limit(5.0, false), limit(3.0, false), None),
         ] {
-            assert_eq!(is_tighter(lower, &one, &other), tighter, "{lower} {one:?} {other:?}");
+            assert_eq!(is_tighter(name, &one, &other), tighter, "{name} {one:?} {other:?}");
         }
     }
 

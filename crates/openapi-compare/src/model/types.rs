@@ -20,6 +20,7 @@ impl Types {
         ("object", 0b10_0000),
     ];
     pub(crate) const STRING: Self = Self(0b1);
+    pub(super) const INTEGER: Self = Self(0b10);
     const OBJECT: Self = Self(0b10_0000);
     const ARRAY: Self = Self(0b1_0000);
 

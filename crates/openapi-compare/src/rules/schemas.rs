@@ -194,6 +194,14 @@ directed! {
         "the pattern changed from {from} to {to}"
         request Warning "whether all values of the old pattern match the new one is not decided"
         response Warning "whether all values of the new pattern match the old one is not decided"
+    CONSTRAINT_ADDED "constraint-added" Limit Added ["constraint-removed"]
+        "validation by {constraint} was added"
+        request Breaking "values that do not pass it are refused"
+        response Compatible "clients can read what still comes"
+    CONSTRAINT_REMOVED "constraint-removed" Limit Removed ["constraint-added"]
+        "validation by {constraint} was removed"
+        request Compatible "values that pass it go on working"
+        response Warning "whether clients count on it is not said"
     CONSTRAINT_CHANGED "constraint-changed" Limit Changed ("which of the two takes more is not decided")
         "the validation by {constraint} changed"
         request Warning "whether it takes all that it took is not decided"
