@@ -167,6 +167,21 @@ fn versions_of_the_specification() {
             json!({"type": ["integer", "string"]}),
         ),
         ("a list of one type", json!({"type": "array", "items": {}}), json!({"type": ["array"]})),
+        (
+            "bytes as text",
+            json!({"type": "string", "format": "byte"}),
+            json!({"type": "string", "contentEncoding": "base64"}),
+        ),
+        (
+            "bytes",
+            json!({"type": "string", "format": "binary"}),
+            json!({"type": "string", "contentMediaType": "application/octet-stream"}),
+        ),
+        (
+            "whole numbers above nothing",
+            json!({"type": "integer", "minimum": 0, "exclusiveMinimum": true, "maximum": 9}),
+            json!({"type": "integer", "minimum": 1, "exclusiveMaximum": 10}),
+        ),
     ] {
         same(api(&holder_named(old)), api_3_1(&holder_named(new)), about);
     }
@@ -400,18 +415,62 @@ fn ways_of_writing_security() {
         "renamed and in another order",
     );
     let old = secured(json!({"a": key, "b": bearer}), json!([{"a": []}, {"b": []}]));
+    let (token, login) = (
+        json!({"tokenUrl": "https://example.com/t", "scopes": {}}),
+        json!({"authorizationUrl": "https://example.com/a", "scopes": {}}),
+    );
+    let flows = |flows: Value| secured(json!({"o": {"type": "oauth2", "flows": flows}}), json!([{"o": []}]));
+    let (one, two) =
+        (flows(json!({"clientCredentials": token})), flows(json!({"clientCredentials": token, "implicit": login})));
+    assert_eq!(difference(one.clone(), two.clone()), ["compatible security-alternative-added PUT /thing"]);
+    assert_eq!(difference(two, one), ["breaking security-alternative-removed PUT /thing"]);
     let mut own = secured(json!({"a": key, "b": bearer}), json!([{"a": []}]));
     own["paths"]["/thing"]["put"]["security"] = json!([{"a": []}, {"b": []}]);
     same(old.clone(), own, "of the operation or of the document");
     let both = secured(json!({"a": key, "b": bearer}), json!([{"a": [], "b": []}]));
     assert_eq!(
         difference(old, both),
-        [
-            "breaking security-alternative-removed PUT /thing",
-            "breaking security-alternative-removed PUT /thing",
-            "compatible security-alternative-added PUT /thing",
-        ]
+        ["breaking security-alternative-removed PUT /thing", "breaking security-scheme-added PUT /thing"]
     );
+}
+
+/// What the service calls is compared as a whole, by meaning, however deep it differs.
+#[test]
+fn callbacks_by_meaning() {
+    let calling = |callback: Value, schemas: Value| {
+        let mut api = api(&schemas);
+        api["paths"]["/thing"]["put"]["callbacks"] = json!({"done": callback});
+        api
+    };
+    let schemas = |name: &str, leaf: &str| {
+        let inner = format!("{name}Inner");
+        json!({
+            "Thing": {},
+            name: {"type": "object", "properties": {"a": {"$ref": format!("#/components/schemas/{inner}")}}},
+            inner.clone(): {"type": "object", "properties": {"b": {"type": "array", "items": {"type": leaf}}, "up": {"$ref": format!("#/components/schemas/{name}")}}},
+        })
+    };
+    let callback = |schema: Value, required: bool| {
+        json!({"{$request.body#/url}": {"post": {
+            "requestBody": {"required": required, "content": {"application/json": {"schema": schema}}},
+            "responses": {"200": {"description": ""}},
+        }}})
+    };
+    let event = || json!({"$ref": "#/components/schemas/Event"});
+    let old = calling(callback(event(), true), schemas("Event", "string"));
+    let renamed =
+        calling(callback(json!({"allOf": [{"$ref": "#/components/schemas/Other"}]}), true), schemas("Other", "string"));
+    same(old.clone(), renamed, "a renamed schema");
+    let mut shared = calling(json!({"$ref": "#/components/callbacks/Done"}), schemas("Event", "string"));
+    shared["components"]["callbacks"] = json!({"Done": callback(event(), true)});
+    shared["components"]["callbacks"]["Done"]["{$request.body#/url}"]["post"]["operationId"] = "done".into();
+    same(old.clone(), shared, "a callback by reference, with a name");
+    for new in [
+        calling(callback(event(), false), schemas("Event", "string")),
+        calling(callback(event(), true), schemas("Event", "integer")),
+    ] {
+        assert_eq!(difference(old.clone(), new), ["warning callbacks-changed PUT /thing"]);
+    }
 }
 
 /// Cycles in any form end, and what differs in them is found once.
@@ -506,6 +565,96 @@ fn a_shared_schema_is_told_once() {
             "GET /one response 200 application/json .a.x",
             "PUT /thing response 200 application/json .a.x",
             "GET /two response 200 application/json .a.x",
+        ]
+    );
+}
+
+/// What several operations share is written once, and what differs in it is told once, with all operations.
+#[test]
+fn what_operations_share_is_told_once() {
+    let base = || {
+        let operation = || {
+            json!({
+                "parameters": [{"$ref": "#/components/parameters/Version"}],
+                "responses": {"200": {"description": ""}, "default": {"$ref": "#/components/responses/Bad"}},
+            })
+        };
+        let mut api = api(&json!({"Thing": {}}));
+        api["security"] = json!([{"key": []}]);
+        api["paths"] = json!({
+            "/a": {"parameters": [{"name": "X-A", "in": "header", "schema": {"type": "string"}}],
+                   "get": operation(), "put": operation()},
+            "/b": {"get": operation()},
+        });
+        api["components"]["securitySchemes"] = json!({"key": {"type": "apiKey", "in": "header", "name": "api-key"}});
+        api["components"]["parameters"] =
+            json!({"Version": {"name": "v", "in": "query", "schema": {"type": "string", "default": "1"}}});
+        api["components"]["responses"] = json!({"Bad": {"description": "", "content": {"text/plain": {}}}});
+        api
+    };
+    let edit = |change: &dyn Fn(&mut Value)| {
+        let mut api = base();
+        change(&mut api);
+        api
+    };
+    for (about, new, line, places) in [
+        (
+            "a parameter",
+            edit(&|api| api["components"]["parameters"]["Version"]["required"] = true.into()),
+            "breaking request-parameter-became-required GET /a query parameter v",
+            3,
+        ),
+        (
+            "its default",
+            edit(&|api| api["components"]["parameters"]["Version"]["schema"]["default"] = "2".into()),
+            "warning request-default-changed GET /a query parameter v",
+            3,
+        ),
+        (
+            "a header of a path",
+            edit(&|api| api["paths"]["/a"]["parameters"][0]["required"] = true.into()),
+            "breaking request-header-became-required GET /a header parameter X-A",
+            2,
+        ),
+        (
+            "one that goes",
+            edit(&|api| api["paths"]["/a"]["parameters"] = json!([])),
+            "breaking request-header-removed GET /a",
+            2,
+        ),
+        (
+            "an answer",
+            edit(&|api| api["components"]["responses"]["Bad"]["content"] = json!({})),
+            "breaking response-media-type-removed GET /a",
+            3,
+        ),
+        ("security", edit(&|api| api["security"] = json!([])), "compatible security-not-required GET /a", 3),
+        (
+            "one operation alone",
+            edit(&|api| api["paths"]["/b"]["get"]["parameters"] = json!([])),
+            "breaking request-parameter-removed GET /b",
+            1,
+        ),
+    ] {
+        let report = compare(&document("old", base()), &document("new", new)).unwrap();
+        assert_eq!(support::found(&report), [line], "{about}");
+        assert_eq!(report.changes[0].occurrences.len(), places, "{about}");
+        let told = format!("and in {} other operation", places - 1);
+        assert_eq!(report.text(false).contains(&told), places > 1, "{about}:\n{report}");
+        assert_eq!(report.markdown().contains(&told), places > 1, "{about}");
+    }
+    // Each on its own, they are several.
+    let apart = edit(&|api| {
+        for (path, method) in [("/a", "get"), ("/b", "get")] {
+            api["paths"][path][method]["parameters"] =
+                json!([{"name": "v", "in": "query", "required": true, "schema": {"type": "string", "default": "1"}}]);
+        }
+    });
+    assert_eq!(
+        difference(base(), apart),
+        [
+            "breaking request-parameter-became-required GET /a query parameter v",
+            "breaking request-parameter-became-required GET /b query parameter v",
         ]
     );
 }

@@ -11,8 +11,10 @@ use super::TooComplex;
 use crate::model::{CoreId, Node, Parts, Schemas, canonical};
 use crate::rules::{self, Directed, Direction, Rule};
 
-/// More pairs than two documents have that people write.
-const MOST_PAIRS: usize = 100_000;
+/// How many pairs any two documents may lead to, and how many more for each of their values: more than those
+/// that people write.
+const PAIRS: usize = 100_000;
+const PAIRS_PER_VALUE: usize = 1;
 /// More differences than anybody reads.
 const MOST_FINDINGS: usize = 100_000;
 
@@ -56,6 +58,20 @@ pub(crate) struct Root {
     pub(crate) operation: usize,
     pub(crate) spot: Spot,
     pub(crate) vertex: Option<usize>,
+    shared: Option<Shared>,
+}
+
+/// What several operations may share because it is written once: a difference in it is one difference.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Shared {
+    /// A parameter, body or answer, as it stands in the old and in the new document.
+    Written(*const Value, *const Value),
+    /// A parameter of all operations of a path that came or went.
+    OfPath(String, *const Value),
+    /// The security of the document as a whole.
+    Security,
+    /// A security scheme.
+    Scheme(String),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +89,8 @@ pub(crate) struct Finding {
     pub(crate) rule: &'static Rule,
     pub(crate) subject: Subject,
     pub(crate) arguments: BTreeMap<&'static str, String>,
+    /// The same in other operations that share what it is in.
+    pub(crate) also_in: Vec<Subject>,
 }
 
 /// What a difference is in.
@@ -91,19 +109,28 @@ pub(crate) struct Graph<'o, 'n> {
     pub(crate) roots: Vec<Root>,
     pub(crate) findings: Vec<Finding>,
     found: HashSet<Finding>,
+    /// What is being compared, if operations may share it.
+    pub(super) shared: Option<Shared>,
+    /// The finding of each difference in what is shared.
+    found_in_shared: HashMap<(Shared, Option<Spot>, &'static Rule, BTreeMap<&'static str, String>), usize>,
     numbers: HashMap<(CoreId, CoreId, Direction), usize>,
+    most_pairs: usize,
     queue: VecDeque<usize>,
 }
 
 impl<'o, 'n> Graph<'o, 'n> {
     pub(super) fn new(old: Schemas<'o>, new: Schemas<'n>) -> Self {
+        let values = old.values().saturating_add(new.values());
         Self {
+            most_pairs: PAIRS.saturating_add(values.saturating_mul(PAIRS_PER_VALUE)),
             old,
             new,
             vertices: Vec::new(),
             roots: Vec::new(),
             findings: Vec::new(),
             found: HashSet::new(),
+            shared: None,
+            found_in_shared: HashMap::new(),
             numbers: HashMap::new(),
             queue: VecDeque::new(),
         }
@@ -123,11 +150,35 @@ impl<'o, 'n> Graph<'o, 'n> {
         subject: Subject,
         arguments: [(&'static str, String); N],
     ) -> Result<(), TooComplex> {
-        let finding = Finding { rule, subject, arguments: arguments.into() };
-        if self.found.insert(finding.clone()) {
-            self.findings.push(finding);
+        let finding = Finding { rule, subject, arguments: arguments.into(), also_in: Vec::new() };
+        if !self.found.insert(finding.clone()) {
+            return Ok(());
         }
-        if self.findings.len() > MOST_FINDINGS { Err(self.too_complex()) } else { Ok(()) }
+        if self.found.len() > MOST_FINDINGS {
+            return Err(TooComplex::differing(self.new.document().name()));
+        }
+        let next = self.findings.len();
+        if let Some((shared, spot)) = self.shared_at(&finding.subject) {
+            let first = *self.found_in_shared.entry((shared, spot, rule, finding.arguments.clone())).or_insert(next);
+            if let Some(first) = self.findings.get_mut(first) {
+                first.also_in.push(finding.subject);
+                return Ok(());
+            }
+        }
+        self.findings.push(finding);
+        Ok(())
+    }
+
+    /// What a place of an operation may share with others, and where in the operation it is.
+    fn shared_at(&self, subject: &Subject) -> Option<(Shared, Option<Spot>)> {
+        match subject {
+            Subject::Operation(_) => Some((self.shared.clone()?, None)),
+            Subject::Root(root) => {
+                let root = self.roots.get(*root)?;
+                Some((root.shared.clone()?, Some(root.spot.clone())))
+            }
+            Subject::Api | Subject::Vertex(..) => None,
+        }
     }
 
     fn too_complex(&self) -> TooComplex {
@@ -143,7 +194,7 @@ impl<'o, 'n> Graph<'o, 'n> {
         direction: Direction,
     ) -> Result<usize, TooComplex> {
         let number = self.roots.len();
-        self.roots.push(Root { operation, spot, vertex: None });
+        self.roots.push(Root { operation, spot, vertex: None, shared: self.shared.clone() });
         let nodes = (self.old.node(parts.0)?, self.new.node(parts.1)?);
         let vertex = self.link(Origin::Root(number), &nodes, direction)?;
         if let Some(root) = self.roots.get_mut(number) {
@@ -187,7 +238,7 @@ impl<'o, 'n> Graph<'o, 'n> {
             });
             self.queue.push_back(number);
         }
-        if next > MOST_PAIRS {
+        if next > self.most_pairs {
             return Err(self.too_complex());
         }
         self.usage(&origin, number, nodes, direction)?;

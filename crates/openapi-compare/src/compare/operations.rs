@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde_json::Value;
+
 use super::TooComplex;
-use super::graph::{Graph, Spot, Subject};
-use crate::model::{Alternative, Api, Media, Operation, Parameter, Parts, Response};
+use super::graph::{Graph, Shared, Spot, Subject};
+use crate::model::{Api, Media, Operation, Parameter, Parts, Response};
 use crate::operations::Method;
 use crate::rules::{self, Direction};
 
@@ -31,7 +33,7 @@ pub(super) fn compare<'a, 'o, 'n>(
         }
     }
     graph.servers(Subject::Api, &old.servers, &new.servers)?;
-    for name in changed(&old.webhooks, &new.webhooks) {
+    for name in graph.changed(&old.webhooks, &new.webhooks)? {
         graph.find(&rules::WEBHOOKS_CHANGED, Subject::Api, [("name", name)])?;
     }
     Ok(pairs)
@@ -75,12 +77,6 @@ fn pairs<'a, 'o, 'n>(old: &'a [Operation<'o>], new: &'a [Operation<'n>]) -> Vec<
     both.chain(added).collect()
 }
 
-/// The names of members that one side lacks, or that differ.
-fn changed(old: &BTreeMap<&str, String>, new: &BTreeMap<&str, String>) -> Vec<String> {
-    let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
-    names.into_iter().filter(|name| old.get(*name) != new.get(*name)).map(|name| (*name).to_owned()).collect()
-}
-
 impl<'o, 'n> Graph<'o, 'n> {
     fn operation(&mut self, number: usize, old: &Operation<'o>, new: &Operation<'n>) -> Result<(), TooComplex> {
         let subject = Subject::Operation(number);
@@ -89,14 +85,34 @@ impl<'o, 'n> Graph<'o, 'n> {
             (true, false) => self.find(&rules::OPERATION_UNDEPRECATED, subject.clone(), [])?,
             _ => {}
         }
-        for name in changed(&old.callbacks, &new.callbacks) {
+        for name in self.changed(&old.callbacks, &new.callbacks)? {
             self.find(&rules::CALLBACKS_CHANGED, subject.clone(), [("name", name)])?;
         }
         self.servers(subject.clone(), &old.servers, &new.servers)?;
+        self.shared = (old.security_is_of_all && new.security_is_of_all).then_some(Shared::Security);
         self.security(&subject, &old.security, &new.security)?;
+        self.shared = None;
         self.parameters(number, old, new)?;
         self.body(number, old, new)?;
         self.responses(number, old, new)
+    }
+
+    /// The names of what the service calls that one side lacks, or that differ in meaning.
+    fn changed(
+        &mut self,
+        old: &BTreeMap<&'o str, &'o Value>,
+        new: &BTreeMap<&'n str, &'n Value>,
+    ) -> Result<Vec<String>, TooComplex> {
+        let names: BTreeSet<&str> = old.keys().copied().chain(new.keys().copied()).collect();
+        let mut changed = Vec::new();
+        for name in names {
+            let before = old.get(name).map(|value| self.old.hash_of_calls(value)).transpose()?;
+            let after = new.get(name).map(|value| self.new.hash_of_calls(value)).transpose()?;
+            if before != after {
+                changed.push(name.to_owned());
+            }
+        }
+        Ok(changed)
     }
 
     fn servers(&mut self, subject: Subject, old: &BTreeSet<String>, new: &BTreeSet<String>) -> Result<(), TooComplex> {
@@ -105,70 +121,6 @@ impl<'o, 'n> Graph<'o, 'n> {
         }
         for url in new.difference(old) {
             self.find(&rules::SERVER_ADDED, subject.clone(), [("url", url.clone())])?;
-        }
-        Ok(())
-    }
-
-    fn security(&mut self, subject: &Subject, old: &[Alternative], new: &[Alternative]) -> Result<(), TooComplex> {
-        // Nothing asked for, or nothing among what may be shown: anybody is let in.
-        let is_free = |ways: &[Alternative]| ways.is_empty() || ways.iter().any(Alternative::is_empty);
-        let label = |way: &Alternative| way.keys().map(String::as_str).collect::<Vec<_>>().join(" and ");
-        let all = |ways: &[Alternative]| {
-            ways.iter().filter(|way| !way.is_empty()).map(label).collect::<Vec<_>>().join(" or ")
-        };
-        match (is_free(old), is_free(new)) {
-            (true, false) => return self.find(&rules::SECURITY_ADDED, subject.clone(), [("security", all(new))]),
-            (false, true) => return self.find(&rules::SECURITY_REMOVED, subject.clone(), [("security", all(old))]),
-            _ => {}
-        }
-        // Two ways by the same schemes may differ in scopes: those that are the same are no difference.
-        let by_label = |ways: &[Alternative]| {
-            let mut found: BTreeMap<String, Vec<Alternative>> = BTreeMap::new();
-            for way in ways.iter().filter(|way| !way.is_empty()) {
-                found.entry(label(way)).or_default().push(way.clone());
-            }
-            found
-        };
-        let (before, after) = (by_label(old), by_label(new));
-        let labels: BTreeSet<_> = before.keys().chain(after.keys()).collect();
-        for label in labels {
-            match (before.get(label), after.get(label)) {
-                (Some(_), None) => {
-                    let arguments = [("security", label.clone())];
-                    self.find(&rules::SECURITY_ALTERNATIVE_REMOVED, subject.clone(), arguments)?;
-                }
-                (None, Some(_)) => {
-                    let arguments = [("security", label.clone())];
-                    self.find(&rules::SECURITY_ALTERNATIVE_ADDED, subject.clone(), arguments)?;
-                }
-                (Some(before), Some(after)) => self.scopes(subject, before, after)?,
-                (None, None) => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn scopes(&mut self, subject: &Subject, old: &[Alternative], new: &[Alternative]) -> Result<(), TooComplex> {
-        let left = |ways: &[Alternative], others: &[Alternative]| {
-            let left: Vec<_> = ways.iter().filter(|way| !others.contains(way)).cloned().collect();
-            left.into_iter()
-        };
-        for (before, after) in left(old, new).zip(left(new, old)) {
-            for (security, before) in before {
-                let Some(after) = after.get(&security) else { continue };
-                for scope in after.scopes.difference(&before.scopes) {
-                    let arguments = [("security", security.clone()), ("scope", scope.clone())];
-                    self.find(&rules::SECURITY_SCOPE_ADDED, subject.clone(), arguments)?;
-                }
-                for scope in before.scopes.difference(&after.scopes) {
-                    let arguments = [("security", security.clone()), ("scope", scope.clone())];
-                    self.find(&rules::SECURITY_SCOPE_REMOVED, subject.clone(), arguments)?;
-                }
-                if before.definition != after.definition {
-                    let arguments = [("security", security)];
-                    self.find(&rules::SECURITY_SCHEME_CHANGED, subject.clone(), arguments)?;
-                }
-            }
         }
         Ok(())
     }
@@ -200,7 +152,9 @@ impl<'o, 'n> Graph<'o, 'n> {
                         (_, true) => &rules::REQUIRED_PARAMETER_REMOVED,
                         (_, false) => &rules::PARAMETER_REMOVED,
                     };
+                    self.shared = one.is_of_path.then(|| Shared::OfPath(old.template.clone(), one.value));
                     self.find(rule, Subject::Operation(number), named(one))?;
+                    self.shared = None;
                 }
             }
         }
@@ -211,14 +165,18 @@ impl<'o, 'n> Graph<'o, 'n> {
                 (_, true) => &rules::REQUIRED_PARAMETER_ADDED,
                 (_, false) => &rules::PARAMETER_ADDED,
             };
+            self.shared = other.is_of_path.then(|| Shared::OfPath(new.template.clone(), other.value));
             self.find(rule, Subject::Operation(number), named(other))?;
+            self.shared = None;
         }
         Ok(())
     }
 
     fn parameter(&mut self, number: usize, old: &Parameter<'o>, new: &Parameter<'n>) -> Result<(), TooComplex> {
         let spot = Spot::Parameter { location: old.location.to_owned(), name: old.name.to_owned() };
+        self.shared = Some(Shared::Written(old.value, new.value));
         let root = self.root(number, spot, (&old.schema, &new.schema), Direction::Request)?;
+        self.shared = None;
         let subject = || Subject::Root(root);
         if old.location != new.location {
             let arguments =
@@ -269,6 +227,7 @@ impl<'o, 'n> Graph<'o, 'n> {
             }
             (None, None) => return Ok(()),
         };
+        self.shared = Some(Shared::Written(old.value, new.value));
         match (old.required, new.required) {
             (false, true) => self.find(&rules::BODY_BECAME_REQUIRED, subject(), [])?,
             (true, false) => self.find(&rules::BODY_BECAME_OPTIONAL, subject(), [])?,
@@ -287,6 +246,7 @@ impl<'o, 'n> Graph<'o, 'n> {
                 self.find(&rules::ENCODING_CHANGED, subject(), [("media-type", name.clone())])?;
             }
         }
+        self.shared = None;
         Ok(())
     }
 
@@ -305,7 +265,9 @@ impl<'o, 'n> Graph<'o, 'n> {
         }
         for (one, other) in pairs {
             if let (Some(before), Some(after)) = (old.responses.get(one), new.responses.get(other)) {
+                self.shared = Some(Shared::Written(before.value, after.value));
                 self.response(number, one, before, after)?;
+                self.shared = None;
             }
         }
         Ok(())

@@ -12,6 +12,8 @@ use crate::compare::TooComplex;
 
 /// How far down a hash looks: far enough to tell kinds apart, never without end.
 pub(super) const HASH_DEPTH: u8 = 4;
+/// How far down it looks where nothing else does: further than people nest.
+const DEEP: u8 = 16;
 
 impl<'d> Schemas<'d> {
     pub(crate) fn hash(&mut self, core: CoreId) -> Result<u64, TooComplex> {
@@ -35,7 +37,7 @@ impl<'d> Schemas<'d> {
         (shape.types, &shape.format, &shape.patterns, &shape.constraints, &shape.required).hash(&mut hasher);
         shape.enumeration.as_ref().map(|listed| (&listed.values, listed.open)).hash(&mut hasher);
         for (name, limit) in &shape.limits {
-            (name, &limit.text).hash(&mut hasher);
+            (name, limit.value.to_bits(), limit.exclusive).hash(&mut hasher);
         }
         let mut parts: Vec<(String, &Parts<'d>)> = Vec::new();
         parts.extend(shape.properties.iter().map(|(name, parts)| (format!(".{name}"), parts)));
@@ -69,6 +71,52 @@ impl<'d> Schemas<'d> {
         let hash = hasher.finish();
         self.hashes.insert((core, depth), hash);
         Ok(hash)
+    }
+
+    /// The hash of operations that the service calls: a callback or a webhook, with their schemas by meaning.
+    pub(crate) fn hash_of_calls(&mut self, value: &'d Value) -> Result<u64, TooComplex> {
+        self.hash_of_part(value, HASH_DEPTH)
+    }
+
+    fn hash_of_part(&mut self, value: &'d Value, references: u8) -> Result<u64, TooComplex> {
+        const WRITING: &[&str] =
+            &["description", "summary", "example", "examples", "externalDocs", "operationId", "tags"];
+        self.step(1)?;
+        let mut hasher = DefaultHasher::new();
+        if value.get("$ref").is_some() {
+            if references > 0 {
+                return self.hash_of_part(self.target(value), references - 1);
+            }
+            return Ok(hasher.finish());
+        }
+        match value {
+            Value::Object(members) => {
+                let means = |key: &str| !WRITING.contains(&key) && !key.starts_with("x-");
+                let mut all = 0_u64;
+                for (key, value) in members.iter().filter(|(key, _)| means(key)) {
+                    let hash = if key == "schema" {
+                        self.hash_of_parts(&vec![value], DEEP)?
+                    } else {
+                        self.hash_of_part(value, references)?
+                    };
+                    // The order of members says nothing.
+                    let mut member = DefaultHasher::new();
+                    (key, hash).hash(&mut member);
+                    all = all.wrapping_add(member.finish());
+                }
+                ("object", all).hash(&mut hasher);
+            }
+            Value::Array(elements) => {
+                // Neither does that of parameters and alternatives.
+                let mut all = 0_u64;
+                for element in elements {
+                    all = all.wrapping_add(self.hash_of_part(element, references)?);
+                }
+                ("array", all).hash(&mut hasher);
+            }
+            other => canonical(other).hash(&mut hasher),
+        }
+        Ok(hasher.finish())
     }
 
     /// The hash of what stands under a keyword, be it a schema, several, or data: of its text without

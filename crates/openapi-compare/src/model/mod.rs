@@ -3,12 +3,14 @@
 mod hashes;
 mod operations;
 mod schemas;
+mod security;
 mod shape;
 mod types;
 mod unions;
 
-pub(crate) use operations::{Alternative, Api, Media, Operation, Parameter, Response};
+pub(crate) use operations::{Api, Media, Operation, Parameter, Response};
 pub(crate) use schemas::{CoreId, Node, Parts, Schemas, Usage};
+pub(crate) use security::{Alternative, Scheme};
 pub(crate) use shape::{Additional, Enumeration, Limit, Shape, is_tighter};
 pub(crate) use types::Types;
 

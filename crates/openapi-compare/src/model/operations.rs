@@ -1,11 +1,13 @@
 //! Operations by meaning: what a client sends and receives, however the document writes it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ptr;
 
 use serde_json::Value;
 
 use super::canonical;
 use super::schemas::Parts;
+use super::security::{Alternative, alternatives, schemes};
 use crate::compare::TooComplex;
 use crate::document::Document;
 use crate::operations::Method;
@@ -16,7 +18,7 @@ use crate::pointer::Pointer;
 pub(crate) struct Api<'d> {
     pub(crate) operations: Vec<Operation<'d>>,
     pub(crate) servers: BTreeSet<String>,
-    pub(crate) webhooks: BTreeMap<&'d str, String>,
+    pub(crate) webhooks: BTreeMap<&'d str, &'d Value>,
 }
 
 #[derive(Debug)]
@@ -34,18 +36,10 @@ pub(crate) struct Operation<'d> {
     pub(crate) responses: BTreeMap<String, Response<'d>>,
     /// Ways to be let in, each with all that it needs; none: nothing is asked for.
     pub(crate) security: Vec<Alternative>,
-    pub(crate) callbacks: BTreeMap<&'d str, String>,
+    /// Whether that is the security of the document as a whole.
+    pub(crate) security_is_of_all: bool,
+    pub(crate) callbacks: BTreeMap<&'d str, &'d Value>,
     pub(crate) servers: BTreeSet<String>,
-}
-
-/// What must be shown together: by scheme, the scopes.
-pub(crate) type Alternative = BTreeMap<String, Scheme>;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Scheme {
-    pub(crate) scopes: BTreeSet<String>,
-    /// The scheme's definition, without what is mere writing.
-    pub(crate) definition: String,
 }
 
 #[derive(Debug)]
@@ -58,10 +52,14 @@ pub(crate) struct Parameter<'d> {
     pub(crate) deprecated: bool,
     pub(crate) style: String,
     pub(crate) schema: Parts<'d>,
+    pub(crate) value: &'d Value,
+    /// It is one of all operations of the path.
+    pub(crate) is_of_path: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct Body<'d> {
+    pub(crate) value: &'d Value,
     pub(crate) required: bool,
     pub(crate) media: BTreeMap<String, Media<'d>>,
 }
@@ -76,6 +74,7 @@ pub(crate) struct Media<'d> {
 
 #[derive(Debug)]
 pub(crate) struct Response<'d> {
+    pub(crate) value: &'d Value,
     pub(crate) media: BTreeMap<String, Media<'d>>,
     pub(crate) headers: BTreeMap<String, Header<'d>>,
     pub(crate) links: Option<String>,
@@ -96,7 +95,8 @@ impl<'d> Api<'d> {
         let all = root.get("security");
         let mut operations = Vec::new();
         for operation in document.operations() {
-            let security = operation.value.get("security").or(all);
+            let own = operation.value.get("security");
+            let security = own.or(all);
             let template = template(operation.path);
             operations.push(Operation {
                 method: operation.method,
@@ -109,12 +109,13 @@ impl<'d> Api<'d> {
                 body: body(document, operation.value),
                 responses: responses(document, operation.value),
                 security: security.map_or_else(Vec::new, |security| alternatives(security, &schemes)),
-                callbacks: texts(operation.value.get("callbacks")),
+                security_is_of_all: own.is_none(),
+                callbacks: by_name(operation.value, "callbacks"),
                 servers: servers(operation.value.get("servers")),
                 template,
             });
         }
-        Ok(Self { operations, servers: servers(root.get("servers")), webhooks: texts(root.get("webhooks")) })
+        Ok(Self { operations, servers: servers(root.get("servers")), webhooks: by_name(root, "webhooks") })
     }
 }
 
@@ -122,18 +123,16 @@ fn is_true(value: &Value, key: &str) -> bool {
     value.get(key) == Some(&Value::Bool(true))
 }
 
-fn members<'d>(value: &'d Value, key: &str) -> impl Iterator<Item = (&'d String, &'d Value)> {
+pub(super) fn members<'d>(value: &'d Value, key: &str) -> impl Iterator<Item = (&'d String, &'d Value)> {
     value.get(key).and_then(Value::as_object).into_iter().flatten()
 }
 
-/// The members of an object, each as text without what is mere writing.
-fn texts(value: Option<&Value>) -> BTreeMap<&str, String> {
-    let members = value.and_then(Value::as_object).into_iter().flatten();
-    members.map(|(name, value)| (name.as_str(), without_writing(value))).collect()
+fn by_name<'d>(value: &'d Value, key: &str) -> BTreeMap<&'d str, &'d Value> {
+    members(value, key).map(|(name, value)| (name.as_str(), value)).collect()
 }
 
 /// A value as text without descriptions and examples.
-fn without_writing(value: &Value) -> String {
+pub(super) fn without_writing(value: &Value) -> String {
     fn strip(value: &Value) -> Value {
         match value {
             Value::Object(members) => members
@@ -179,6 +178,11 @@ fn servers(value: Option<&Value>) -> BTreeSet<String> {
 
 fn parameters<'d>(document: &'d Document, operation: &crate::operations::Operation<'d>) -> Vec<Parameter<'d>> {
     let names = names_in(operation.path);
+    let written = operation.value.get("parameters").and_then(Value::as_array).into_iter().flatten();
+    let own: HashSet<*const Value> = written
+        .filter_map(|value| document.follow(Pointer::root(), value).ok())
+        .map(|(_, value)| ptr::from_ref(value))
+        .collect();
     let mut parameters: Vec<Parameter<'d>> = Vec::new();
     for written in &operation.parameters {
         let (name, location) = (written.name, written.location);
@@ -202,6 +206,8 @@ fn parameters<'d>(document: &'d Document, operation: &crate::operations::Operati
             deprecated: is_true(written.value, "deprecated"),
             style: style(written.value, location, media_type),
             schema,
+            value: written.value,
+            is_of_path: !own.contains(&ptr::from_ref(written.value)),
             key,
         };
         // The operation's own comes after that of its path and stands in for it.
@@ -239,7 +245,7 @@ fn style(value: &Value, location: &str, media_type: Option<&str>) -> String {
 fn body<'d>(document: &'d Document, operation: &'d Value) -> Option<Body<'d>> {
     let written = operation.get("requestBody")?;
     let (_, body) = document.follow(Pointer::root(), written).ok()?;
-    Some(Body { required: is_true(body, "required"), media: media(body) })
+    Some(Body { value: body, required: is_true(body, "required"), media: media(body) })
 }
 
 fn media(holder: &Value) -> BTreeMap<String, Media<'_>> {
@@ -290,57 +296,9 @@ fn responses<'d>(document: &'d Document, operation: &'d Value) -> BTreeMap<Strin
         }
         let links = response.get("links").map(without_writing).filter(|links| links != "{}");
         let status = if status == "default" { status.clone() } else { status.to_ascii_uppercase() };
-        all.insert(status, Response { media: media(response), headers, links });
+        all.insert(status, Response { value: response, media: media(response), headers, links });
     }
     all
-}
-
-/// The security schemes by name: what each is, apart from its name, and its definition.
-fn schemes(document: &Document) -> BTreeMap<&str, (String, String)> {
-    let Some(components) = document.root().get("components") else { return BTreeMap::new() };
-    let mut all = BTreeMap::new();
-    for (name, written) in members(components, "securitySchemes") {
-        let scheme = document.follow(Pointer::root(), written).map_or(written, |(_, scheme)| scheme);
-        let text = |key: &str| scheme.get(key).and_then(Value::as_str).unwrap_or_default();
-        let what = match text("type") {
-            "apiKey" => format!("an API key ({} {})", text("in"), text("name")),
-            "http" => format!("HTTP {}", text("scheme").to_ascii_lowercase()),
-            "oauth2" => {
-                let flows: Vec<_> = members(scheme, "flows").map(|(flow, _)| flow.as_str()).collect();
-                format!("OAuth 2.0 ({})", flows.join(", "))
-            }
-            "openIdConnect" => "OpenID Connect".to_owned(),
-            "mutualTLS" => "mutual TLS".to_owned(),
-            _ => name.clone(),
-        };
-        all.insert(name.as_str(), (what, definition(scheme)));
-    }
-    all
-}
-
-/// A scheme as text; the scopes that it offers are not what an operation needs.
-fn definition(scheme: &Value) -> String {
-    let mut scheme = scheme.clone();
-    if let Some(flows) = scheme.get_mut("flows").and_then(Value::as_object_mut) {
-        for flow in flows.values_mut().filter_map(Value::as_object_mut) {
-            flow.remove("scopes");
-        }
-    }
-    without_writing(&scheme)
-}
-
-fn alternatives(security: &Value, schemes: &BTreeMap<&str, (String, String)>) -> Vec<Alternative> {
-    let all = security.as_array().into_iter().flatten().filter_map(Value::as_object);
-    all.map(|needs| {
-        let needs = needs.iter().map(|(name, scopes)| {
-            let scopes = scopes.as_array().into_iter().flatten().filter_map(Value::as_str);
-            let (what, definition) =
-                schemes.get(name.as_str()).cloned().unwrap_or_else(|| (name.clone(), String::new()));
-            (what, Scheme { scopes: scopes.map(str::to_owned).collect(), definition })
-        });
-        needs.collect()
-    })
-    .collect()
 }
 
 #[cfg(test)]

@@ -76,6 +76,8 @@ pub(crate) struct Schemas<'d> {
     nodes: HashMap<*const Value, Node<'d>>,
     facts: HashMap<*const Value, Rc<Facts<'d>>>,
     pub(super) hashes: HashMap<(CoreId, u8), u64>,
+    /// How many values the document holds.
+    values: usize,
     steps_left: usize,
 }
 
@@ -108,8 +110,10 @@ struct Expansion<'d> {
 
 impl<'d> Schemas<'d> {
     pub(crate) fn new(document: &'d Document) -> Result<Self, TooComplex> {
+        let values = values_of(document.root());
         let mut schemas = Self {
             document,
+            values,
             names: document.schemas().map(|schema| (ptr::from_ref(schema.value), schema.name)).collect(),
             derived: HashMap::new(),
             derivations: HashSet::new(),
@@ -118,7 +122,7 @@ impl<'d> Schemas<'d> {
             nodes: HashMap::new(),
             facts: HashMap::new(),
             hashes: HashMap::new(),
-            steps_left: STEPS.saturating_add(values_of(document.root()).saturating_mul(STEPS_PER_VALUE)),
+            steps_left: STEPS.saturating_add(values.saturating_mul(STEPS_PER_VALUE)),
         };
         schemas.find_derived()?;
         // A name that stands for another name, as a wrapper does, is not the core's.
@@ -132,6 +136,10 @@ impl<'d> Schemas<'d> {
             }
         }
         Ok(schemas)
+    }
+
+    pub(crate) fn values(&self) -> usize {
+        self.values
     }
 
     pub(crate) fn document(&self) -> &'d Document {

@@ -52,11 +52,11 @@ pub(crate) fn build<'o, 'n>(
     for finding in std::mem::take(&mut graph.findings) {
         let (subject, place, shown) = match &finding.subject {
             Found::Api => (Key::Api, Place::default(), Vec::new()),
-            Found::Operation(number) => (key(&keys, *number), Place::default(), vec![(*number, Place::default())]),
-            Found::Root(number) => {
-                let Some(root) = graph.roots.get(*number) else { continue };
-                let place = Place { spot: root.spot.to_string(), path: String::new() };
-                (key(&keys, root.operation), place.clone(), vec![(root.operation, place)])
+            Found::Operation(_) | Found::Root(_) => {
+                let Some((number, place)) = in_operation(graph, &finding.subject) else { continue };
+                let also_in = finding.also_in.iter().filter_map(|subject| in_operation(graph, subject));
+                let shown = std::iter::once((number, place.clone())).chain(also_in).collect();
+                (key(&keys, number), place, shown)
             }
             Found::Vertex(number, step) => {
                 let (subject, place) = place(graph, &keys, *number, step.as_ref(), &mut schemas);
@@ -75,6 +75,18 @@ pub(crate) fn build<'o, 'n>(
         drafts.push(Draft { finding, subject, place, occurrences: shown });
     }
     Ok(assemble(graph, (pairs, &keys), documents, drafts, &schemas))
+}
+
+/// Which place of which operation that is.
+fn in_operation(graph: &Graph<'_, '_>, subject: &Found) -> Option<(usize, Place)> {
+    match subject {
+        Found::Operation(number) => Some((*number, Place::default())),
+        Found::Root(number) => {
+            let root = graph.roots.get(*number)?;
+            Some((root.operation, Place { spot: root.spot.to_string(), path: String::new() }))
+        }
+        Found::Api | Found::Vertex(..) => None,
+    }
 }
 
 fn assemble<'o, 'n>(

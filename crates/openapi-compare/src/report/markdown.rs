@@ -84,6 +84,7 @@ impl Report {
                 Piece::Value(value) => line.push_str(&code(value)),
             }
         }
+        line.push_str(&self.and_elsewhere(change));
         let _ = write!(line, " (`{}` `{}`)", change.rule.id, change.fingerprint);
         if let Some(reason) = &change.allowed {
             let _ = write!(line, " *allowed: {}*", escaped(reason));

@@ -219,7 +219,7 @@ impl Change {
     /// The message in pieces, so that each output can mark values its own way.
     pub(crate) fn pieces(&self) -> Vec<Piece<'_>> {
         // Plain words, though the documents give them.
-        const WORDS: &[&str] = &["in", "security", "constraint", "limit"];
+        const WORDS: &[&str] = &["in", "security", "scheme", "constraint", "limit"];
         let mut pieces = Vec::new();
         let mut rest = self.rule.message;
         while let Some((words, after)) = rest.split_once('{') {
@@ -257,6 +257,25 @@ impl Report {
         let operations = change.occurrences.iter().filter_map(|it| self.subjects.get(it.operation));
         let groups: BTreeSet<&str> = operations.flat_map(|it| &it.groups).map(String::as_str).collect();
         groups.into_iter().collect()
+    }
+
+    /// How many operations show a change beside the one that it is in, if it is in one: they share a
+    /// parameter, an answer or the like.
+    fn elsewhere(&self, change: &Change) -> usize {
+        if !self.subject(change).is_some_and(|subject| matches!(subject.kind, SubjectKind::Operation { .. })) {
+            return 0;
+        }
+        let operations: BTreeSet<usize> = change.occurrences.iter().map(|occurrence| occurrence.operation).collect();
+        operations.len().saturating_sub(1)
+    }
+
+    /// Where else a change shows, in words that follow its message.
+    pub(crate) fn and_elsewhere(&self, change: &Change) -> String {
+        match self.elsewhere(change) {
+            0 => String::new(),
+            1 => ", and in 1 other operation".to_owned(),
+            more => format!(", and in {more} other operations"),
+        }
     }
 
     /// What a change is in.

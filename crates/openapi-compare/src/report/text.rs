@@ -48,7 +48,8 @@ impl Report {
         };
         let allowed = change.allowed.as_ref().map_or(String::new(), |reason| format!(" allowed: {reason}"));
         let rule = plain(&format!("[{} {}]{allowed}", change.rule.id, change.fingerprint));
-        let _ = writeln!(out, "  {level} {}{}  {}", plain(&place), plain(&change.message()), paint.faint(&rule));
+        let message = plain(&change.message()) + &self.and_elsewhere(change);
+        let _ = writeln!(out, "  {level} {}{message}  {}", plain(&place), paint.faint(&rule));
     }
 
     /// The direction of a change in a named schema; elsewhere the place tells it.

@@ -54,6 +54,11 @@ rules! {
     SECURITY_ALTERNATIVE_ADDED "security-alternative-added" REQUEST Security Added Compatible
         Rule "security-alternative-removed"
         "{security} is accepted, too" "the ways known before go on working"
+    SECURITY_SCHEME_ADDED "security-scheme-added" REQUEST Security Added Breaking Rule "security-scheme-removed"
+        "{security} no longer suffices: {scheme} is needed, too" "callers that show the one alone are refused"
+    SECURITY_SCHEME_REMOVED "security-scheme-removed" REQUEST Security Removed Compatible
+        Rule "security-scheme-added"
+        "{security} suffices: {scheme} is no longer needed" "credentials that are sent do no harm"
     SECURITY_SCOPE_ADDED "security-scope-added" REQUEST Security Added Breaking Rule "security-scope-removed"
         "{security} now needs the scope {scope}" "tokens without the scope are refused"
     SECURITY_SCOPE_REMOVED "security-scope-removed" REQUEST Security Removed Compatible
