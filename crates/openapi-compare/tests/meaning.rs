@@ -533,6 +533,113 @@ fn unions_that_come_and_go() {
     );
 }
 
+fn kind(tag: &str, more: Value) -> Value {
+    let mut properties = json!({"kind": {"type": "string", "enum": [tag]}});
+    properties.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({"type": "object", "required": ["kind"], "properties": properties})
+}
+
+/// Unions that mean the same.
+#[test]
+fn ways_of_writing_a_union() {
+    let with = |property: Value| {
+        api(&json!({"Thing": {"type": "object", "properties": {"p": property}},
+            "A": kind("a", json!({})), "B": kind("b", json!({}))}))
+    };
+    let (a, b) = (json!({"$ref": "#/components/schemas/A"}), json!({"$ref": "#/components/schemas/B"}));
+    let object = |name: &str| json!({"type": "object", "required": [name], "properties": {name: {"type": "string"}}});
+    let text = json!({"type": "string"});
+    for (about, old, new) in [
+        (
+            "properties beside it or in each kind",
+            json!({"type": "object", "required": ["x"], "properties": {"x": text, "y": text}, "oneOf": [a, b]}),
+            json!({"oneOf": [
+                {"type": "object", "required": ["kind", "x"], "properties": {"kind": {"type": "string", "enum": ["a"]}, "x": text, "y": text}},
+                {"type": "object", "required": ["kind", "x"], "properties": {"kind": {"type": "string", "enum": ["b"]}, "x": text, "y": text}},
+            ]}),
+        ),
+        (
+            "one of the properties beside it, kinds that say nothing of what they are",
+            json!({"properties": {"x": text, "y": text}, "anyOf": [object("one"), object("two")]}),
+            json!({"properties": {"y": text}, "anyOf": [
+                {"type": "object", "required": ["one"], "properties": {"one": text, "x": text}},
+                {"type": "object", "required": ["two"], "properties": {"two": text, "x": text}},
+            ]}),
+        ),
+        (
+            "a union in a union",
+            json!({"oneOf": [object("one"), {"anyOf": [object("two"), object("three")]}]}),
+            json!({"oneOf": [object("three"), object("one"), object("two")]}),
+        ),
+        (
+            "null beside a union, or in a union within it",
+            json!({"nullable": true, "oneOf": [object("one"), object("two"), object("three")]}),
+            json!({"oneOf": [object("two"), {"oneOf": [object("one"), {"enum": [null]}, object("three")]}]}),
+        ),
+        (
+            "null in a kind",
+            json!({"nullable": true, "oneOf": [object("one"), object("two")]}),
+            json!({"oneOf": [{"type": "object", "nullable": true, "required": ["one"], "properties": {"one": text}}, object("two")]}),
+        ),
+        (
+            "numbers, each by itself",
+            json!({"type": "integer", "enum": [1, 2]}),
+            json!({"oneOf": [{"type": "integer", "enum": [2]}, {"type": "integer", "enum": [1]}]}),
+        ),
+        (
+            "a discriminator that kinds say themselves",
+            json!({"oneOf": [a, b], "discriminator": {"propertyName": "kind"}}),
+            json!({"oneOf": [a, b]}),
+        ),
+    ] {
+        same(with(old), with(new), about);
+    }
+}
+
+/// Kinds are found again though several differ.
+#[test]
+fn changed_kinds() {
+    let with = |kinds: Value| api(&json!({"Thing": {"type": "object", "properties": {"p": {"oneOf": kinds}}}}));
+    let (text, number) = (json!({"type": "string"}), json!({"type": "integer"}));
+    // By the one value that a property has in each.
+    assert_eq!(
+        difference(
+            with(json!([kind("a", json!({"x": text})), kind("b", json!({"y": text}))])),
+            with(json!([kind("b", json!({"y": text, "z": text})), kind("a", json!({"x": number}))])),
+        ),
+        [
+            "breaking request-type-changed schema Thing .p<a>.x",
+            "breaking response-type-changed schema Thing .p<a>.x",
+            "compatible request-property-added schema Thing .p<b>.z",
+            "compatible response-property-added schema Thing .p<b>.z",
+        ]
+    );
+    // By their properties, or by those that they require.
+    let object = |required: &[&str], properties: Value| json!({"type": "object", "required": required, "properties": properties});
+    assert_eq!(
+        difference(
+            with(json!([object(&["x"], json!({"x": text})), object(&["y"], json!({"y": text}))])),
+            with(json!([object(&["x"], json!({"x": text, "z": text})), object(&["y"], json!({"y": number}))])),
+        ),
+        [
+            "breaking request-type-changed schema Thing .p<object (y)>.y",
+            "breaking response-type-changed schema Thing .p<object (y)>.y",
+            "compatible request-property-added schema Thing .p<object (x)>.z",
+            "compatible response-property-added schema Thing .p<object (x)>.z",
+        ]
+    );
+    // What has moved into the kinds is compared there.
+    let beside = json!({"type": "object", "properties": {"p": {"type": "object", "properties": {"x": text},
+        "oneOf": [kind("a", json!({})), kind("b", json!({}))]}}});
+    assert_eq!(
+        difference(
+            api(&json!({"Thing": beside})),
+            with(json!([kind("a", json!({"x": text})), kind("b", json!({"x": number}))])),
+        ),
+        ["breaking request-type-changed schema Thing .p<b>.x", "breaking response-type-changed schema Thing .p<b>.x",]
+    );
+}
+
 /// Found once, with every place that shows it.
 #[test]
 fn a_shared_schema_is_told_once() {

@@ -3,7 +3,7 @@
 //! A pair is compared once, however many ways lead to it, and before it is known to be equal it is
 //! taken to be: so cycles end, and a difference in a shared schema is found once.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use serde_json::Value;
 
@@ -29,6 +29,17 @@ pub(crate) struct Vertex {
     pub(crate) origin: Origin,
     /// One is a union and the other is none: the name of either is not that of both.
     pub(crate) is_mixed: bool,
+    /// What stands beside the union that this is a kind of, if a side has moved it into the kinds.
+    pub(super) beside: Option<usize>,
+    /// Properties that are compared in the kinds of the union.
+    pub(super) moved: BTreeSet<String>,
+}
+
+/// Properties beside a union on one side, which the kinds of the union have on the other.
+#[derive(Debug, Default)]
+pub(super) struct Beside<'d> {
+    pub(super) properties: BTreeMap<&'d str, Parts<'d>>,
+    pub(super) required: BTreeSet<&'d str>,
 }
 
 /// Where something is used.
@@ -113,7 +124,10 @@ pub(crate) struct Graph<'o, 'n> {
     pub(super) shared: Option<Shared>,
     /// The finding of each difference in what is shared.
     found_in_shared: HashMap<(Shared, Option<Spot>, &'static Rule, BTreeMap<&'static str, String>), usize>,
-    numbers: HashMap<(CoreId, CoreId, Direction), usize>,
+    /// What vertices have beside them.
+    pub(super) beside: Vec<(Beside<'o>, Beside<'n>)>,
+    /// By the two cores, the direction, and what stands beside them.
+    numbers: HashMap<(CoreId, CoreId, Direction, Option<usize>), usize>,
     most_pairs: usize,
     queue: VecDeque<usize>,
 }
@@ -131,6 +145,7 @@ impl<'o, 'n> Graph<'o, 'n> {
             found: HashSet::new(),
             shared: None,
             found_in_shared: HashMap::new(),
+            beside: Vec::new(),
             numbers: HashMap::new(),
             queue: VecDeque::new(),
         }
@@ -196,7 +211,7 @@ impl<'o, 'n> Graph<'o, 'n> {
         let number = self.roots.len();
         self.roots.push(Root { operation, spot, vertex: None, shared: self.shared.clone() });
         let nodes = (self.old.node(parts.0)?, self.new.node(parts.1)?);
-        let vertex = self.link(Origin::Root(number), &nodes, direction)?;
+        let vertex = self.link(Origin::Root(number), &nodes, direction, None)?;
         if let Some(root) = self.roots.get_mut(number) {
             root.vertex = Some(vertex);
         }
@@ -211,7 +226,19 @@ impl<'o, 'n> Graph<'o, 'n> {
         nodes: &(Node<'o>, Node<'n>),
         direction: Direction,
     ) -> Result<(), TooComplex> {
-        let to = self.link(Origin::Vertex(from, step.clone()), nodes, direction)?;
+        self.down_beside(from, step, nodes, direction, None)
+    }
+
+    /// The same for a kind of a union that has something beside it.
+    pub(super) fn down_beside(
+        &mut self,
+        from: usize,
+        step: Step,
+        nodes: &(Node<'o>, Node<'n>),
+        direction: Direction,
+        beside: Option<usize>,
+    ) -> Result<(), TooComplex> {
+        let to = self.link(Origin::Vertex(from, step.clone()), nodes, direction, beside)?;
         if let Some(vertex) = self.vertices.get_mut(from) {
             vertex.edges.push((step, to));
         }
@@ -223,10 +250,11 @@ impl<'o, 'n> Graph<'o, 'n> {
         origin: Origin,
         nodes: &(Node<'o>, Node<'n>),
         direction: Direction,
+        beside: Option<usize>,
     ) -> Result<usize, TooComplex> {
         let (old, new) = (nodes.0.core, nodes.1.core);
         let next = self.vertices.len();
-        let number = *self.numbers.entry((old, new, direction)).or_insert(next);
+        let number = *self.numbers.entry((old, new, direction, beside)).or_insert(next);
         if number == next {
             self.vertices.push(Vertex {
                 old,
@@ -235,6 +263,8 @@ impl<'o, 'n> Graph<'o, 'n> {
                 edges: Vec::new(),
                 origin: origin.clone(),
                 is_mixed: false,
+                beside,
+                moved: BTreeSet::new(),
             });
             self.queue.push_back(number);
         }
@@ -262,10 +292,16 @@ impl<'o, 'n> Graph<'o, 'n> {
         let place =
             |of_the_core: bool| if is_named && of_the_core { Subject::Vertex(vertex, None) } else { here.clone() };
 
-        let is_any = self.old.shape(old.core)?.is_any() || self.new.shape(new.core)?.is_any();
-        if old.usage.nullable != new.usage.nullable && !is_any {
-            let of_the_core = old.own.nullable == old.usage.nullable && new.own.nullable == new.usage.nullable;
-            let rule = if new.usage.nullable { &rules::BECAME_NULLABLE } else { &rules::BECAME_NOT_NULLABLE };
+        let shapes = (self.old.shape(old.core)?, self.new.shape(new.core)?);
+        let is_any = shapes.0.is_any() || shapes.1.is_any();
+        let (was_nullable, is_nullable) =
+            (old.usage.nullable || shapes.0.nullable, new.usage.nullable || shapes.1.nullable);
+        // That a kind allows null is said by its union.
+        let is_kind = matches!(origin, Origin::Vertex(_, Step::Kind(_)));
+        if was_nullable != is_nullable && !is_any && !is_kind {
+            let of_the_core = (old.own.nullable || shapes.0.nullable) == was_nullable
+                && (new.own.nullable || shapes.1.nullable) == is_nullable;
+            let rule = if is_nullable { &rules::BECAME_NULLABLE } else { &rules::BECAME_NOT_NULLABLE };
             self.find(rule.of(direction), place(of_the_core), [])?;
         }
         let of_the_core = old.own.deprecated == old.usage.deprecated && new.own.deprecated == new.usage.deprecated;

@@ -1,9 +1,10 @@
 //! Comparing two schemas: their types, properties, enums and limits.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::TooComplex;
-use super::graph::{Graph, Step, Subject};
+use super::graph::{Beside, Graph, Step, Subject};
 use crate::model::{Additional, Enumeration, Limit, Parts, Shape, Types};
 use crate::rules::{self, Directed, Direction};
 
@@ -12,6 +13,30 @@ impl<'d> Shape<'d> {
     pub(crate) fn is_any(&self) -> bool {
         self.types == Types::ANY && self.union.is_none() && self.enumeration.is_none()
     }
+}
+
+/// A property of an object.
+struct Property<'s, 'd> {
+    parts: Cow<'s, Parts<'d>>,
+    required: bool,
+}
+
+/// The properties of a shape, with what stands beside the union that it is a kind of.
+fn with_beside<'s, 'd>(shape: &'s Shape<'d>, beside: Option<&Beside<'d>>) -> BTreeMap<&'d str, Property<'s, 'd>> {
+    let own = shape.properties.iter().map(|(name, parts)| {
+        (*name, Property { parts: Cow::Borrowed(parts), required: shape.required.contains(name) })
+    });
+    let mut all: BTreeMap<_, _> = own.collect();
+    // What is no object has no properties.
+    for beside in beside.into_iter().filter(|_| shape.types.is_within(Types::OBJECT)) {
+        for (name, parts) in &beside.properties {
+            let property =
+                all.entry(name).or_insert_with(|| Property { parts: Cow::Owned(Parts::new()), required: false });
+            property.parts.to_mut().extend(parts);
+            property.required |= beside.required.contains(name);
+        }
+    }
+    all
 }
 
 impl<'o, 'n> Graph<'o, 'n> {
@@ -140,14 +165,20 @@ impl<'o, 'n> Graph<'o, 'n> {
         old: &Shape<'o>,
         new: &Shape<'n>,
     ) -> Result<(), TooComplex> {
-        let names: BTreeSet<&str> = old.properties.keys().chain(new.properties.keys()).copied().collect();
-        for name in names {
+        let beside = self.vertices.get(number).and_then(|vertex| vertex.beside);
+        let beside = beside.and_then(|index| self.beside.get(index));
+        let old_properties = with_beside(old, beside.map(|(old, _)| old));
+        let new_properties = with_beside(new, beside.map(|(_, new)| new));
+        let moved = self.vertices.get(number).map(|vertex| vertex.moved.clone()).unwrap_or_default();
+        let names: BTreeSet<&str> = old_properties.keys().chain(new_properties.keys()).copied().collect();
+        for name in names.into_iter().filter(|name| !moved.contains(*name)) {
+            let (before, after) = (old_properties.get(name), new_properties.get(name));
             let nodes = (
-                old.properties.get(name).map(|parts| self.old.node(parts)).transpose()?,
-                new.properties.get(name).map(|parts| self.new.node(parts)).transpose()?,
+                before.map(|property| self.old.node(&property.parts)).transpose()?,
+                after.map(|property| self.new.node(&property.parts)).transpose()?,
             );
-            let was_required = old.required.contains(name);
-            let is_required = new.required.contains(name);
+            let was_required = before.is_some_and(|property| property.required);
+            let is_required = after.is_some_and(|property| property.required);
             let is_there = |read_only: bool, write_only: bool| match direction {
                 Direction::Request => !read_only,
                 Direction::Response => !write_only,

@@ -1,13 +1,14 @@
 //! Comparing two unions: which kind of the one is which of the other.
 //!
-//! By the discriminator's value where there is one. Without, kinds that mean the same are the same;
-//! of the rest those of one name, then those that alone have their type on both sides.
+//! By the discriminator's value where there is one, or by a property that has one value in each kind. Without,
+//! kinds that mean the same are the same; of the rest those of one name, then those that alone have their
+//! properties, what they require or their type on both sides.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::TooComplex;
-use super::graph::{Graph, Step};
-use crate::model::{CoreId, Node, Schemas, Shape, Usage};
+use super::graph::{Beside, Graph, Step};
+use crate::model::{CoreId, Node, Parts, Schemas, Shape, Usage, fixed_texts};
 use crate::rules::{self, Direction};
 
 /// A kind of a union, read.
@@ -17,6 +18,11 @@ struct Kind<'d> {
     label: String,
     name: Option<&'d str>,
     types: String,
+    /// Its properties, and which of them it requires, with those beside the union.
+    properties: BTreeSet<&'d str>,
+    required: BTreeSet<&'d str>,
+    /// Properties that may be but one text each.
+    fixed: BTreeMap<&'d str, String>,
     hash: u64,
     node: Node<'d>,
 }
@@ -41,10 +47,19 @@ impl<'o, 'n> Graph<'o, 'n> {
         let tagged_by =
             |shape: &Shape<'_>| shape.union.as_ref().and_then(|union| union.discriminator).map(str::to_owned);
         let (tag_before, tag_after) = (tagged_by(old), tagged_by(new));
-        let by_tag = tag_before.is_some() && tag_after.is_some();
-        let pairs = pair(&mut before, &mut after, by_tag);
-
         let is_single = single.0 || single.1;
+        let by_tag = match (&tag_before, &tag_after) {
+            (Some(_), Some(_)) => true,
+            _ if is_single => false,
+            (Some(tag), None) => tag_by(&mut after, tag),
+            (None, Some(tag)) => tag_by(&mut before, tag),
+            (None, None) => match common_tag(&before, &after) {
+                Some(tag) => tag_by(&mut before, &tag) && tag_by(&mut after, &tag),
+                None => false,
+            },
+        };
+        let pairs = pair(&before, &after, by_tag);
+
         if let Some(vertex) = self.vertices.get_mut(number) {
             vertex.is_mixed = is_single;
         }
@@ -60,10 +75,18 @@ impl<'o, 'n> Graph<'o, 'n> {
             self.find_in(number, &rules::TYPE_CHANGED, direction, arguments)?;
             return Ok(false);
         }
-        if let (Some(from), Some(to)) = (tag_before, tag_after)
-            && from != to
-        {
-            self.find_in(number, &rules::DISCRIMINATOR_CHANGED, direction, [("from", from), ("to", to)])?;
+        match (tag_before, tag_after) {
+            (Some(from), Some(to)) if from != to => {
+                self.find_in(number, &rules::DISCRIMINATOR_CHANGED, direction, [("from", from), ("to", to)])?;
+            }
+            // Where each kind fixes its own value, that tells them apart as well.
+            (Some(property), None) if !by_tag && !is_single => {
+                self.find_in(number, &rules::DISCRIMINATOR_REMOVED, direction, [("property", property)])?;
+            }
+            (None, Some(property)) if !by_tag && !is_single => {
+                self.find_in(number, &rules::DISCRIMINATOR_ADDED, direction, [("property", property)])?;
+            }
+            _ => {}
         }
         if was_open != is_open {
             let rule = if is_open { &rules::UNION_OPENED } else { &rules::UNION_CLOSED };
@@ -86,17 +109,74 @@ impl<'o, 'n> Graph<'o, 'n> {
             let rule = if either_open { &rules::OPEN_UNION_BRANCH_ADDED } else { &rules::UNION_BRANCH_ADDED };
             self.find_in(number, rule, direction, [("kind", kind.label.clone())])?;
         }
+        let pairs: Vec<_> =
+            pairs.into_iter().filter_map(|(one, other)| Some((before.get(one)?, after.get(other)?))).collect();
+        let beside = if is_single { None } else { self.moved(number, (old, &before), (new, &after)) };
         for (one, other) in pairs {
-            if let (Some(one), Some(other)) = (before.get(one), after.get(other)) {
+            {
                 let nodes = (one.node.clone(), other.node.clone());
                 // What is no union stands for itself: that is no step down.
                 let step = Step::Kind(if old.union.is_some() { one.label.clone() } else { other.label.clone() });
-                self.down(number, step, &nodes, direction)?;
+                self.down_beside(number, step, &nodes, direction, beside)?;
             }
         }
         // What is no union has been compared as the kind that it is.
         Ok(!is_single)
     }
+
+    /// Finds properties that stand beside the union on one side and in its kinds on the other: they are
+    /// compared in the kinds.
+    fn moved(
+        &mut self,
+        number: usize,
+        (old, before): (&Shape<'o>, &[Kind<'o>]),
+        (new, after): (&Shape<'n>, &[Kind<'n>]),
+    ) -> Option<usize> {
+        let beside = (only_beside(old, new, after), only_beside(new, old, before));
+        let names: BTreeSet<String> =
+            beside.0.properties.keys().chain(beside.1.properties.keys()).map(|name| (*name).to_owned()).collect();
+        if names.is_empty() {
+            return None;
+        }
+        self.vertices.get_mut(number)?.moved = names;
+        self.beside.push(beside);
+        Some(self.beside.len() - 1)
+    }
+}
+
+/// The properties that one side alone has beside its union, and the other in a kind.
+fn only_beside<'d>(shape: &Shape<'d>, other: &Shape<'_>, kinds: &[Kind<'_>]) -> Beside<'d> {
+    let mut found = Beside::default();
+    for (name, parts) in shape.properties.iter().filter(|(name, _)| !other.properties.contains_key(*name)) {
+        if kinds.iter().any(|kind| kind.properties.contains(*name)) {
+            found.properties.insert(name, Parts::clone(parts));
+            found.required.extend(shape.required.get(name));
+        }
+    }
+    found
+}
+
+/// A property that has one text in each kind of both unions, another in each of one.
+fn common_tag(before: &[Kind<'_>], after: &[Kind<'_>]) -> Option<String> {
+    let is_tag = |name: &str, kinds: &[Kind<'_>]| {
+        let mut texts = HashSet::new();
+        kinds.iter().all(|kind| kind.fixed.get(name).is_some_and(|text| texts.insert(text)))
+    };
+    let mut names = before.first()?.fixed.keys();
+    names.find(|name| is_tag(name, before) && is_tag(name, after)).map(|name| (*name).to_owned())
+}
+
+/// Tells kinds by a property, if each has one text there.
+fn tag_by(kinds: &mut [Kind<'_>], property: &str) -> bool {
+    let is_told = kinds.iter().all(|kind| kind.fixed.contains_key(property));
+    for kind in kinds.iter_mut().filter(|_| is_told) {
+        kind.tag = kind.fixed.get(property).cloned();
+        // A name says more, and stays when the value does not.
+        if let (Some(tag), None) = (&kind.tag, kind.name) {
+            kind.label.clone_from(tag);
+        }
+    }
+    is_told
 }
 
 fn kinds<'d>(
@@ -110,18 +190,23 @@ fn kinds<'d>(
             return Ok(Vec::new());
         }
         let node = Node { core, usage: Usage::default(), own: Usage::default() };
-        return Ok(vec![kind(schemas, None, node)?]);
+        return Ok(vec![kind(schemas, None, node, None)?]);
     };
     let mut kinds = Vec::with_capacity(union.branches.len());
     for branch in &union.branches {
         schemas.step(1)?;
         let node = schemas.node(&branch.parts)?;
-        kinds.push(kind(schemas, branch.tag.clone(), node)?);
+        kinds.push(kind(schemas, branch.tag.clone(), node, Some(shape))?);
     }
     Ok(kinds)
 }
 
-fn kind<'d>(schemas: &mut Schemas<'d>, tag: Option<String>, node: Node<'d>) -> Result<Kind<'d>, TooComplex> {
+fn kind<'d>(
+    schemas: &mut Schemas<'d>,
+    tag: Option<String>,
+    node: Node<'d>,
+    around: Option<&Shape<'d>>,
+) -> Result<Kind<'d>, TooComplex> {
     let shape = schemas.shape(node.core)?;
     let name = schemas.name(node.core);
     let types = if shape.union.is_some() { "union".to_owned() } else { shape.types.to_string() };
@@ -136,11 +221,18 @@ fn kind<'d>(schemas: &mut Schemas<'d>, tag: Option<String>, node: Node<'d>) -> R
     };
     let label = tag.clone().or_else(|| name.map(str::to_owned)).unwrap_or(described);
     let hash = schemas.hash(node.core)?;
-    Ok(Kind { tag, label, name, types, hash, node })
+    let (mut properties, mut required) =
+        (shape.properties.keys().copied().collect::<BTreeSet<_>>(), shape.required.clone());
+    if let Some(around) = around {
+        properties.extend(around.properties.keys());
+        required.extend(&around.required);
+    }
+    let fixed = fixed_texts(schemas, &shape)?;
+    Ok(Kind { tag, label, name, types, properties, required, fixed, hash, node })
 }
 
 /// Pairs kinds of two unions, by number.
-fn pair(before: &mut [Kind<'_>], after: &mut [Kind<'_>], by_tag: bool) -> Vec<(usize, usize)> {
+fn pair(before: &[Kind<'_>], after: &[Kind<'_>], by_tag: bool) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     let mut left: (Vec<usize>, Vec<usize>) = ((0..before.len()).collect(), (0..after.len()).collect());
     if by_tag {
@@ -154,6 +246,8 @@ fn pair(before: &mut [Kind<'_>], after: &mut [Kind<'_>], by_tag: bool) -> Vec<(u
     }
     match_by(&mut left, &mut pairs, Several::InOrder, |index| hash(before, index), |index| hash(after, index));
     match_by(&mut left, &mut pairs, Several::InOrder, |index| name(before, index), |index| name(after, index));
+    match_by(&mut left, &mut pairs, Several::None, |index| properties(before, index), |index| properties(after, index));
+    match_by(&mut left, &mut pairs, Several::None, |index| required(before, index), |index| required(after, index));
     match_by(&mut left, &mut pairs, Several::None, |index| types(before, index), |index| types(after, index));
     pairs
 }
@@ -172,6 +266,14 @@ fn name<'k>(kinds: &'k [Kind<'_>], index: usize) -> Option<&'k str> {
 
 fn types<'k>(kinds: &'k [Kind<'_>], index: usize) -> Option<&'k str> {
     kinds.get(index).map(|kind| kind.types.as_str())
+}
+
+fn properties<'k, 'd>(kinds: &'k [Kind<'d>], index: usize) -> Option<&'k BTreeSet<&'d str>> {
+    Some(&kinds.get(index)?.properties).filter(|properties| !properties.is_empty())
+}
+
+fn required<'k, 'd>(kinds: &'k [Kind<'d>], index: usize) -> Option<&'k BTreeSet<&'d str>> {
+    Some(&kinds.get(index)?.required).filter(|required| !required.is_empty())
 }
 
 /// What to do with several of one key on a side.

@@ -13,6 +13,7 @@ pub(crate) use schemas::{CoreId, Node, Parts, Schemas, Usage};
 pub(crate) use security::{Alternative, Scheme};
 pub(crate) use shape::{Additional, Enumeration, Limit, Shape, is_tighter};
 pub(crate) use types::Types;
+pub(crate) use unions::fixed_texts;
 
 use serde_json::Value;
 

@@ -25,6 +25,8 @@ pub(crate) struct Shape<'d> {
     pub(crate) items: Parts<'d>,
     pub(crate) tuple: Vec<Parts<'d>>,
     pub(crate) union: Option<Union<'d>>,
+    /// A branch of a union allows null, so that the whole does.
+    pub(crate) nullable: bool,
     pub(crate) limits: BTreeMap<&'static str, Limit>,
     pub(crate) patterns: BTreeSet<&'d str>,
     /// What is compared as a whole: by keyword, a hash.
@@ -58,7 +60,7 @@ pub(crate) struct Limit {
 }
 
 /// Keywords that allow less without being a type.
-const KEYWORDS: &[&str] = &[
+pub(super) const KEYWORDS: &[&str] = &[
     "format",
     "enum",
     "const",
@@ -286,8 +288,12 @@ impl<'d> Shape<'d> {
             if branches.is_empty() {
                 continue;
             }
-            if let Some(listed) = listed_texts(schemas, &branches)? {
-                self.types = self.types.and(Types::STRING);
+            let may_be_null = !members.contains_key("type");
+            for branch in &branches {
+                self.nullable |= may_be_null && schemas.node(&vec![*branch])?.usage.nullable;
+            }
+            if let Some((types, listed)) = listed_values(schemas, &branches)? {
+                self.types = self.types.and(types);
                 self.enumeration = both(self.enumeration.take(), Some(listed));
                 continue;
             }
@@ -295,7 +301,9 @@ impl<'d> Shape<'d> {
                 self.types = self.types.and(types);
                 continue;
             }
-            found.push(union_of(schemas, members, branches)?);
+            let (union, nullable) = union_of(schemas, members, branches)?;
+            self.nullable |= may_be_null && nullable;
+            found.push(union);
         }
         if found.is_empty() && !leaf.as_base {
             found.extend(union_of_derived(schemas, leaf.value, members));
@@ -376,7 +384,7 @@ fn mere_types<'d>(schemas: &mut Schemas<'d>, branches: &[&'d Value]) -> Result<O
     for branch in branches {
         let node = schemas.node(&vec![*branch])?;
         match schemas.leaves(node.core) {
-            [leaf] if !node.usage.nullable => {
+            [leaf] => {
                 if leaf.value.as_object().is_none_or(says_more_than_its_type) {
                     return Ok(None);
                 }
@@ -388,15 +396,20 @@ fn mere_types<'d>(schemas: &mut Schemas<'d>, branches: &[&'d Value]) -> Result<O
     Ok((!types.is_none()).then_some(types))
 }
 
-/// A union of texts, listed and maybe not, is an enum: open if any text may come.
-fn listed_texts<'d>(schemas: &mut Schemas<'d>, branches: &[&'d Value]) -> Result<Option<Enumeration>, TooComplex> {
+/// A union of values of one type, listed and maybe not, is an enum: open if any of the type may come.
+fn listed_values<'d>(
+    schemas: &mut Schemas<'d>,
+    branches: &[&'d Value],
+) -> Result<Option<(Types, Enumeration)>, TooComplex> {
     let mut all = Enumeration { values: BTreeSet::new(), open: false };
+    let mut types = None;
     for branch in branches {
         // Looked at without its shape, which could lead back to here.
         let node = schemas.node(&vec![*branch])?;
         let [leaf] = schemas.leaves(node.core) else { return Ok(None) };
         let Value::Object(members) = leaf.value else { return Ok(None) };
-        if own_types(leaf.value) != Types::STRING {
+        let own = own_types(leaf.value);
+        if *types.get_or_insert(own) != own || own.is_compound() {
             return Ok(None);
         }
         let only = |keys: &[&str]| KEYWORDS.iter().all(|key| keys.contains(key) || !members.contains_key(*key));
@@ -409,7 +422,7 @@ fn listed_texts<'d>(schemas: &mut Schemas<'d>, branches: &[&'d Value]) -> Result
             _ => return Ok(None),
         }
     }
-    Ok((!all.values.is_empty()).then_some(all))
+    Ok(types.filter(|_| !all.values.is_empty()).map(|types| (types, all)))
 }
 
 #[cfg(test)]

@@ -19,9 +19,8 @@ impl Types {
         ("array", 0b1_0000),
         ("object", 0b10_0000),
     ];
-    pub(crate) const STRING: Self = Self(0b1);
     pub(super) const INTEGER: Self = Self(0b10);
-    const OBJECT: Self = Self(0b10_0000);
+    pub(crate) const OBJECT: Self = Self(0b10_0000);
     const ARRAY: Self = Self(0b1_0000);
 
     /// No type at all: null, or nothing.

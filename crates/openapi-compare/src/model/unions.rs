@@ -1,10 +1,12 @@
 //! Unions: the kinds that there are, and by which value of the discriminator each is told.
 
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::ptr;
 
 use serde_json::{Map, Value};
 
-use super::schemas::{Parts, Schemas};
+use super::schemas::{Parts, Schemas, is_null, several_branches};
+use super::shape::{KEYWORDS, Shape};
 use crate::compare::TooComplex;
 
 /// One of several kinds.
@@ -25,18 +27,22 @@ pub(crate) struct Branch<'d> {
     pub(crate) parts: Parts<'d>,
 }
 
-/// The union of these branches, beside null.
+/// The union of these branches, beside null; says whether one of them allows null.
 pub(super) fn union_of<'d>(
     schemas: &mut Schemas<'d>,
     members: &'d Map<String, Value>,
     branches: Vec<&'d Value>,
-) -> Result<Union<'d>, TooComplex> {
+) -> Result<(Union<'d>, bool), TooComplex> {
     let discriminator = members.get("discriminator");
     let property = discriminator.and_then(|it| it.get("propertyName").or(Some(it))).and_then(Value::as_str);
     let mapping = discriminator.and_then(|it| it.get("mapping")).and_then(Value::as_object);
     let mut open = members.get("x-extensible-discriminator") == Some(&Value::Bool(true));
+    let mut nullable = false;
     let mut found = Vec::new();
-    for branch in branches {
+    // Unions within, whose kinds are kinds of this one; each once, though they lead to each other.
+    let mut seen = HashSet::new();
+    let mut waiting: VecDeque<&'d Value> = branches.into();
+    while let Some(branch) = waiting.pop_front() {
         schemas.step(1)?;
         let chain = schemas.unwrapped(branch)?;
         let target = chain.last().copied().unwrap_or(branch);
@@ -46,7 +52,15 @@ pub(super) fn union_of<'d>(
             continue;
         }
         let parts = vec![branch];
+        nullable |= schemas.node(&parts)?.usage.nullable;
         let Some(property) = property else {
+            if let Some(inner) = target.as_object().and_then(mere_union) {
+                if seen.insert(ptr::from_ref(target)) {
+                    nullable |= inner.null;
+                    waiting.extend(inner.branches);
+                }
+                continue;
+            }
             found.push(Branch { tag: None, parts });
             continue;
         };
@@ -70,7 +84,25 @@ pub(super) fn union_of<'d>(
             found.push(Branch { tag: fixed.or_else(|| name.map(str::to_owned)), parts });
         }
     }
-    Ok(Union { discriminator: property, branches: found, open, derived: false })
+    Ok((Union { discriminator: property, branches: found, open, derived: false }, nullable))
+}
+
+/// What a schema that is a union and nothing else is made of.
+struct MereUnion<'d> {
+    branches: Vec<&'d Value>,
+    null: bool,
+}
+
+fn mere_union(members: &Map<String, Value>) -> Option<MereUnion<'_>> {
+    let keys = ["oneOf", "anyOf"].map(|key| (key, several_branches(members, key)));
+    let mut unions = keys.into_iter().filter(|(_, branches)| !branches.is_empty());
+    let (key, branches) = unions.next()?;
+    let says_more = ["type", "nullable", "allOf", "$ref", "x-nullable", "x-extensible-discriminator"];
+    if unions.next().is_some() || KEYWORDS.iter().chain(&says_more).any(|key| members.contains_key(*key)) {
+        return None;
+    }
+    let null = members.get(key).and_then(Value::as_array).is_some_and(|branches| branches.iter().any(is_null));
+    Some(MereUnion { branches, null })
 }
 
 fn leads_to<'d>(schemas: &Schemas<'d>, place: &str, chain: &[&'d Value], name: Option<&str>) -> bool {
@@ -84,15 +116,30 @@ fn leads_to<'d>(schemas: &Schemas<'d>, place: &str, chain: &[&'d Value], name: O
     })
 }
 
+/// Properties of a kind that may be but one text each.
+pub(crate) fn fixed_texts<'d>(
+    schemas: &mut Schemas<'d>,
+    shape: &Shape<'d>,
+) -> Result<BTreeMap<&'d str, String>, TooComplex> {
+    let mut fixed = BTreeMap::new();
+    for (name, parts) in shape.properties.iter().filter(|(_, parts)| !parts.is_empty()) {
+        if let Some(text) = fixed_text_of(schemas, parts)? {
+            fixed.insert(*name, text);
+        }
+    }
+    Ok(fixed)
+}
+
 /// The one text that a property of a branch may be.
 fn fixed_text<'d>(schemas: &mut Schemas<'d>, branch: &'d Value, property: &str) -> Result<Option<String>, TooComplex> {
     let node = schemas.node(&vec![branch])?;
     let leaves = schemas.leaves(node.core).to_vec();
     let parts: Parts<'d> = leaves.iter().filter_map(|leaf| leaf.value.get("properties")?.get(property)).collect();
-    if parts.is_empty() {
-        return Ok(None);
-    }
-    let node = schemas.node(&parts)?;
+    if parts.is_empty() { Ok(None) } else { fixed_text_of(schemas, &parts) }
+}
+
+fn fixed_text_of<'d>(schemas: &mut Schemas<'d>, parts: &Parts<'d>) -> Result<Option<String>, TooComplex> {
+    let node = schemas.node(parts)?;
     let leaves = schemas.leaves(node.core).to_vec();
     for leaf in leaves {
         let fixed = leaf.value.get("const").or_else(|| match leaf.value.get("enum")?.as_array()?.as_slice() {

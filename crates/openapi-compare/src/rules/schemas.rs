@@ -169,6 +169,14 @@ directed! {
         "the union was closed: only the listed kinds are left"
         request Breaking "requests with other kinds are refused"
         response Compatible "clients never meet other kinds"
+    DISCRIMINATOR_REMOVED "discriminator-removed" Union Removed ["discriminator-added"]
+        "no property tells the kinds apart; {property} did"
+        request Compatible "what says the kind there is still taken"
+        response Breaking "clients look there for the kind"
+    DISCRIMINATOR_ADDED "discriminator-added" Union Added ["discriminator-removed"]
+        "the property {property} tells the kinds apart"
+        request Breaking "requests that do not say the kind there are refused"
+        response Compatible "clients that told the kinds otherwise go on doing so"
     DISCRIMINATOR_CHANGED "discriminator-changed" Union Changed ("changed back, it has changed, too")
         "the property that tells the kinds apart changed from {from} to {to}"
         request Breaking "requests say the kind where it is not looked for"
