@@ -300,6 +300,8 @@ fn ways_of_writing_an_operation() {
     let base = api(&json!({"Thing": {"type": "object"}}));
     let changed = |change: &dyn Fn(&mut Value)| {
         let mut changed = base.clone();
+        changed["servers"] = json!([{"url": "https://{area}.example.com",
+            "variables": {"area": {"default": "eu", "enum": ["eu", "us"], "description": "where"}}}]);
         changed["paths"]["/thing/{id}/part/{part}"] = json!({"get": {
             "parameters": [
                 {"name": "id", "in": "path", "required": true, "schema": {"type": "string"}},
@@ -386,6 +388,22 @@ fn ways_of_writing_an_operation() {
             }),
         ),
         (
+            "servers of the document, of the path or of the operation, with other names for variables",
+            changed(&|api| {
+                api["paths"][item]["servers"] = api["servers"].clone();
+                api["paths"][item]["servers"][0]["url"] = "https://{place}.example.com/".into();
+                api["paths"][item]["servers"][0]["variables"] =
+                    json!({"place": {"default": "eu", "enum": ["us", "eu"]}});
+            }),
+        ),
+        (
+            "success by default",
+            changed(&|api| {
+                let answer = api["paths"][item]["get"]["responses"]["200"].clone();
+                api["paths"][item]["get"]["responses"] = json!({"default": answer});
+            }),
+        ),
+        (
             "headers that are told elsewhere",
             changed(&|api| {
                 let parameters = api["paths"][item]["get"]["parameters"].as_array_mut().unwrap();
@@ -396,6 +414,61 @@ fn ways_of_writing_an_operation() {
     ] {
         same(old.clone(), new, about);
     }
+}
+
+/// Parameters differ by their whole names, by how they are written, and by what their schemas announce.
+#[test]
+fn parameters() {
+    let with = |parameter: Value| {
+        let mut api = api(&json!({"Thing": {}}));
+        api["paths"] =
+            json!({"/thing": {"get": {"parameters": [parameter], "responses": {"200": {"description": ""}}}}});
+        api
+    };
+    let query = |name: &str, schema: Value| with(json!({"name": name, "in": "query", "schema": schema}));
+    let text = json!({"type": "string"});
+    let old = || query("limit", text.clone());
+    assert_eq!(
+        difference(old(), query("Limit", text.clone())),
+        ["breaking request-parameter-removed GET /thing", "compatible request-parameter-added GET /thing"]
+    );
+    assert_eq!(
+        difference(
+            old(),
+            with(json!({"name": "limit", "in": "query", "content": {"application/json": {"schema": text}}}))
+        ),
+        ["breaking request-parameter-style-changed GET /thing query parameter limit"]
+    );
+    assert_eq!(
+        difference(old(), query("limit", json!({"type": "string", "deprecated": true}))),
+        ["compatible request-parameter-deprecated GET /thing query parameter limit"]
+    );
+    assert_eq!(
+        difference(old(), with(json!({"name": "Limit", "in": "header", "schema": text}))),
+        ["breaking request-parameter-moved GET /thing query parameter limit"]
+    );
+}
+
+/// Bytes have no schema in OpenAPI 3.1, and a hint is no definition.
+#[test]
+fn ways_of_writing_bodies_and_hints() {
+    let with = |media: Value| {
+        let mut api = api(&json!({"Thing": {}}));
+        api["paths"]["/thing"]["put"]["requestBody"]["content"] = json!({"application/octet-stream": media});
+        api
+    };
+    same(with(json!({"schema": {"type": "string", "format": "binary"}})), with(json!({})), "bytes");
+    let hinted = |scheme: Value| {
+        let mut api = api(&json!({"Thing": {}}));
+        api["components"]["securitySchemes"] = json!({"token": scheme});
+        api["security"] = json!([{"token": []}]);
+        api
+    };
+    same(
+        hinted(json!({"type": "http", "scheme": "bearer"})),
+        hinted(json!({"type": "http", "scheme": "Bearer", "bearerFormat": "JWT"})),
+        "the format of a token",
+    );
 }
 
 /// Security by what it asks for, not by what it is called.
@@ -674,6 +747,74 @@ fn a_shared_schema_is_told_once() {
             "GET /two response 200 application/json .a.x",
         ]
     );
+}
+
+/// A property of a schema that others take in whole is one property, and belongs to that schema.
+#[test]
+fn what_schemas_share_is_told_once() {
+    let base = json!({"$ref": "#/components/schemas/Base"});
+    let schemas = |properties: Value, required: Value, discriminator: bool| {
+        let mut base_schema = json!({"type": "object", "properties": properties, "required": required});
+        if discriminator {
+            base_schema["discriminator"] = json!({"propertyName": "kind"});
+        }
+        json!({
+            "Thing": {"type": "object", "properties": {
+                "a": {"$ref": "#/components/schemas/A"}, "b": {"$ref": "#/components/schemas/B"}, "z": base}},
+            "A": {"allOf": [base], "type": "object", "properties": {"own": {"type": "string"}}},
+            "B": {"allOf": [base, {"type": "object", "properties": {"other": {"type": "string"}}}]},
+            "Base": base_schema,
+        })
+    };
+    let text = json!({"type": "string"});
+    for discriminator in [false, true] {
+        let old = api(&schemas(json!({"kind": text, "x": text}), json!(["kind"]), discriminator));
+        for (new, request, response) in [
+            (
+                schemas(json!({"kind": text}), json!(["kind"]), discriminator),
+                "breaking request-property-removed schema Base .x",
+                "breaking response-property-removed schema Base .x",
+            ),
+            (
+                schemas(json!({"kind": text, "x": text, "y": text}), json!(["kind"]), discriminator),
+                "compatible request-property-added schema Base .y",
+                "compatible response-property-added schema Base .y",
+            ),
+            (
+                schemas(json!({"kind": text, "x": text}), json!(["kind", "x"]), discriminator),
+                "breaking request-property-became-required schema Base .x",
+                "compatible response-property-became-required schema Base .x",
+            ),
+            (
+                schemas(
+                    json!({"kind": text, "x": {"type": "string", "nullable": true}}),
+                    json!(["kind"]),
+                    discriminator,
+                ),
+                "compatible request-became-nullable schema Base .x",
+                "breaking response-became-nullable schema Base .x",
+            ),
+        ] {
+            let report = compare(&document("old", old.clone()), &document("new", api(&new))).unwrap();
+            let mut found = support::found(&report);
+            found.sort_by_key(|line| line.contains(" response-"));
+            assert_eq!(found, [request, response]);
+            for change in &report.changes {
+                let places: Vec<_> = change.occurrences.iter().map(|it| it.place.path.clone()).collect();
+                for name in [".a.", ".b.", ".z."] {
+                    assert!(places.iter().any(|place| place.starts_with(name)), "{places:?}");
+                }
+            }
+        }
+    }
+    // What each says for itself is said twice.
+    let old = api(&schemas(json!({"kind": text, "x": text}), json!([]), false));
+    let mut new = schemas(json!({"kind": text, "x": text}), json!([]), false);
+    for name in ["A", "B"] {
+        new[name]["required"] = json!(["x"]);
+    }
+    let found = difference(old, api(&new));
+    assert_eq!(found.iter().filter(|line| line.starts_with("breaking request-property-became-required")).count(), 2);
 }
 
 /// What several operations share is written once, and what differs in it is told once, with all operations.

@@ -83,6 +83,8 @@ pub(super) enum Shared {
     Security,
     /// A security scheme.
     Scheme(String),
+    /// A property of a schema that others take in whole, as it stands in the old and in the new document.
+    Property(PropertyPlace, PropertyPlace),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,6 +94,22 @@ pub(crate) enum Spot {
     Response { status: String, media_type: String },
     ResponseHeader { status: String, name: String },
     Event { status: String, event: String },
+}
+
+/// Where a property is written: its schemas, and the word that requires it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct PropertyPlace {
+    schemas: Vec<*const Value>,
+    required: Option<*const u8>,
+}
+
+impl PropertyPlace {
+    pub(super) fn of(schemas: &Parts<'_>, required: Option<&&str>) -> Self {
+        Self {
+            schemas: schemas.iter().map(|schema| std::ptr::from_ref(*schema)).collect(),
+            required: required.map(|name| name.as_ptr()),
+        }
+    }
 }
 
 /// A difference.
@@ -113,6 +131,9 @@ pub(crate) enum Subject {
     Vertex(usize, Option<Step>),
 }
 
+/// What tells a difference in what is shared from others in it.
+type SharedKey = (Shared, Option<Spot>, &'static Rule, BTreeMap<&'static str, String>);
+
 pub(crate) struct Graph<'o, 'n> {
     pub(crate) old: Schemas<'o>,
     pub(crate) new: Schemas<'n>,
@@ -123,7 +144,7 @@ pub(crate) struct Graph<'o, 'n> {
     /// What is being compared, if operations may share it.
     pub(super) shared: Option<Shared>,
     /// The finding of each difference in what is shared.
-    found_in_shared: HashMap<(Shared, Option<Spot>, &'static Rule, BTreeMap<&'static str, String>), usize>,
+    found_in_shared: HashMap<SharedKey, usize>,
     /// What vertices have beside them.
     pub(super) beside: Vec<(Beside<'o>, Beside<'n>)>,
     /// By the two cores, the direction, and what stands beside them.
@@ -175,8 +196,13 @@ impl<'o, 'n> Graph<'o, 'n> {
         let next = self.findings.len();
         if let Some((shared, spot)) = self.shared_at(&finding.subject) {
             let first = *self.found_in_shared.entry((shared, spot, rule, finding.arguments.clone())).or_insert(next);
+            let is_closer = self.findings.get(first).is_some_and(|first| self.is_closer(&finding, first));
             if let Some(first) = self.findings.get_mut(first) {
-                first.also_in.push(finding.subject);
+                let mut subject = finding.subject;
+                if is_closer {
+                    std::mem::swap(&mut first.subject, &mut subject);
+                }
+                first.also_in.push(subject);
                 return Ok(());
             }
         }
@@ -184,10 +210,19 @@ impl<'o, 'n> Graph<'o, 'n> {
         Ok(())
     }
 
-    /// What a place of an operation may share with others, and where in the operation it is.
+    /// Whether a schema that one difference was found in is less mixed with others than that of another.
+    fn is_closer(&self, one: &Finding, other: &Finding) -> bool {
+        let leaves = |finding: &Finding| match finding.subject {
+            Subject::Vertex(number, _) => self.vertices.get(number).map(|vertex| self.old.leaves(vertex.old).len()),
+            _ => None,
+        };
+        leaves(one) < leaves(other)
+    }
+
+    /// What a place may share with others, and where in the operation it is.
     fn shared_at(&self, subject: &Subject) -> Option<(Shared, Option<Spot>)> {
         match subject {
-            Subject::Operation(_) => Some((self.shared.clone()?, None)),
+            Subject::Operation(_) | Subject::Vertex(_, Some(Step::Property(_))) => Some((self.shared.clone()?, None)),
             Subject::Root(root) => {
                 let root = self.roots.get(*root)?;
                 Some((root.shared.clone()?, Some(root.spot.clone())))
@@ -305,8 +340,10 @@ impl<'o, 'n> Graph<'o, 'n> {
             self.find(rule.of(direction), place(of_the_core), [])?;
         }
         let of_the_core = old.own.deprecated == old.usage.deprecated && new.own.deprecated == new.usage.deprecated;
-        // Of a parameter the parameter says so, not its schema.
-        let is_told_elsewhere = matches!(origin, Origin::Root(_)) && !(is_named && of_the_core);
+        // Of a parameter it is told beside the parameter's own word.
+        let is_parameter = matches!(origin, Origin::Root(root)
+            if self.roots.get(*root).is_some_and(|root| matches!(root.spot, Spot::Parameter { .. })));
+        let is_told_elsewhere = is_parameter && !(is_named && of_the_core);
         if old.usage.deprecated != new.usage.deprecated && !is_told_elsewhere {
             let rule = if new.usage.deprecated { &rules::DEPRECATED } else { &rules::UNDEPRECATED };
             self.find(rule.of(direction), place(of_the_core), [])?;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::TooComplex;
 use super::graph::{Graph, Shared, Spot, Subject};
-use crate::model::{Api, Media, Operation, Parameter, Parts, Response};
+use crate::model::{Api, Media, Operation, Parameter, Parts, Response, Schemas, Servers};
 use crate::operations::Method;
 use crate::rules::{self, Direction};
 
@@ -88,7 +88,9 @@ impl<'o, 'n> Graph<'o, 'n> {
         for name in self.changed(&old.callbacks, &new.callbacks)? {
             self.find(&rules::CALLBACKS_CHANGED, subject.clone(), [("name", name)])?;
         }
-        self.servers(subject.clone(), &old.servers, &new.servers)?;
+        if old.has_own_servers || new.has_own_servers {
+            self.servers(subject.clone(), &old.servers, &new.servers)?;
+        }
         self.shared = (old.security_is_of_all && new.security_is_of_all).then_some(Shared::Security);
         self.security(&subject, &old.security, &new.security)?;
         self.shared = None;
@@ -115,12 +117,16 @@ impl<'o, 'n> Graph<'o, 'n> {
         Ok(changed)
     }
 
-    fn servers(&mut self, subject: Subject, old: &BTreeSet<String>, new: &BTreeSet<String>) -> Result<(), TooComplex> {
-        for url in old.difference(new) {
-            self.find(&rules::SERVER_REMOVED, subject.clone(), [("url", url.clone())])?;
+    fn servers(&mut self, subject: Subject, old: &Servers, new: &Servers) -> Result<(), TooComplex> {
+        for (rule, one, other) in [(&rules::SERVER_REMOVED, old, new), (&rules::SERVER_ADDED, new, old)] {
+            for (_, (url, _)) in one.iter().filter(|(key, _)| !other.contains_key(*key)) {
+                self.find(rule, subject.clone(), [("url", url.clone())])?;
+            }
         }
-        for url in new.difference(old) {
-            self.find(&rules::SERVER_ADDED, subject.clone(), [("url", url.clone())])?;
+        for (_, (url, before), (_, after)) in in_both(old, new) {
+            if before != after {
+                self.find(&rules::SERVER_VARIABLES_CHANGED, subject.clone(), [("url", url.clone())])?;
+            }
         }
         Ok(())
     }
@@ -136,7 +142,12 @@ impl<'o, 'n> Graph<'o, 'n> {
         for (one, partner) in old.parameters.iter().zip(&mut partners) {
             if partner.is_none() && one.location != "path" {
                 let moved = new.parameters.iter().enumerate().position(|(index, other)| {
-                    !taken.contains(&index) && other.location != "path" && other.name.eq_ignore_ascii_case(one.name)
+                    let is_same = if [one.location, other.location].contains(&"header") {
+                        other.name.eq_ignore_ascii_case(one.name)
+                    } else {
+                        other.name == one.name
+                    };
+                    !taken.contains(&index) && other.location != "path" && is_same
                 });
                 *partner = moved;
                 taken.extend(moved);
@@ -191,13 +202,16 @@ impl<'o, 'n> Graph<'o, 'n> {
             (true, false) => self.find(&rules::PARAMETER_BECAME_OPTIONAL, subject(), named(old))?,
             _ => {}
         }
-        match (old.deprecated, new.deprecated) {
+        let was_deprecated = old.deprecated || deprecates(&mut self.old, &old.schema)?;
+        let is_deprecated = new.deprecated || deprecates(&mut self.new, &new.schema)?;
+        match (was_deprecated, is_deprecated) {
             (false, true) => self.find(&rules::PARAMETER_DEPRECATED, subject(), named(old))?,
             (true, false) => self.find(&rules::PARAMETER_UNDEPRECATED, subject(), named(old))?,
             _ => {}
         }
         // Elsewhere it has to be written another way; and how lists are written says nothing of what is none.
-        let is_written = self.is_compound(&old.schema, &new.schema)? || old.style.contains("content");
+        let is_written = self.is_compound(&old.schema, &new.schema)?
+            || [&old.style, &new.style].iter().any(|style| style.starts_with("content "));
         if old.location == new.location && old.style != new.style && is_written {
             let [location, name] = named(old);
             let arguments = [location, name, ("from", old.style.clone()), ("to", new.style.clone())];
@@ -335,6 +349,13 @@ impl<'o, 'n> Graph<'o, 'n> {
     }
 }
 
+/// Whether a schema is deprecated where it is used, and not wherever it is.
+fn deprecates<'d>(schemas: &mut Schemas<'d>, parts: &Parts<'d>) -> Result<bool, TooComplex> {
+    let node = schemas.node(parts)?;
+    let is_of_the_core = node.own.deprecated == node.usage.deprecated && schemas.name(node.core).is_some();
+    Ok(node.usage.deprecated && !is_of_the_core)
+}
+
 fn named(parameter: &Parameter<'_>) -> [(&'static str, String); 2] {
     [("in", parameter.location.to_owned()), ("name", parameter.name.to_owned())]
 }
@@ -366,6 +387,10 @@ fn covering<'a>(status: &str, responses: &'a BTreeMap<String, Response<'_>>) -> 
     let first = status.get(..1).filter(|first| first.chars().all(|first| first.is_ascii_digit()))?;
     if let Some(key) = key(&format!("{first}XX")) {
         return Some(key);
+    }
+    // Where no success is listed, it is what comes by default.
+    if is_success(status) && !responses.keys().any(|other| is_success(other)) {
+        return key("default");
     }
     let mut within = responses.keys().filter(|other| status.ends_with("XX") && other.starts_with(first));
     let only = within.next()?;

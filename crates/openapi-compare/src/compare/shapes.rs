@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::TooComplex;
-use super::graph::{Beside, Graph, Step, Subject};
+use super::graph::{Beside, Graph, PropertyPlace, Shared, Step, Subject};
 use crate::model::{Additional, Enumeration, Limit, Parts, Shape, Types};
 use crate::rules::{self, Directed, Direction};
 
@@ -19,21 +19,28 @@ impl<'d> Shape<'d> {
 struct Property<'s, 'd> {
     parts: Cow<'s, Parts<'d>>,
     required: bool,
+    place: PropertyPlace,
 }
 
 /// The properties of a shape, with what stands beside the union that it is a kind of.
 fn with_beside<'s, 'd>(shape: &'s Shape<'d>, beside: Option<&Beside<'d>>) -> BTreeMap<&'d str, Property<'s, 'd>> {
     let own = shape.properties.iter().map(|(name, parts)| {
-        (*name, Property { parts: Cow::Borrowed(parts), required: shape.required.contains(name) })
+        let required = shape.required.get(name);
+        let place = PropertyPlace::of(parts, required);
+        (*name, Property { parts: Cow::Borrowed(parts), required: required.is_some(), place })
     });
     let mut all: BTreeMap<_, _> = own.collect();
     // What is no object has no properties.
     for beside in beside.into_iter().filter(|_| shape.types.is_within(Types::OBJECT)) {
         for (name, parts) in &beside.properties {
-            let property =
-                all.entry(name).or_insert_with(|| Property { parts: Cow::Owned(Parts::new()), required: false });
+            let property = all.entry(name).or_insert_with(|| Property {
+                parts: Cow::Owned(Parts::new()),
+                required: false,
+                place: PropertyPlace::default(),
+            });
             property.parts.to_mut().extend(parts);
             property.required |= beside.required.contains(name);
+            property.place = PropertyPlace::of(&property.parts, beside.required.get(name));
         }
     }
     all
@@ -208,6 +215,9 @@ impl<'o, 'n> Graph<'o, 'n> {
                 _ => None,
             };
             let step = Step::Property(name.to_owned());
+            let place =
+                |property: Option<&Property<'_, '_>>| property.map_or_else(Default::default, |it| it.place.clone());
+            self.shared = Some(Shared::Property(place(before), place(after)));
             if let Some(rule) = rule {
                 let subject = Subject::Vertex(number, Some(step.clone()));
                 self.find(rule, subject, [("property", name.to_owned())])?;
@@ -215,6 +225,7 @@ impl<'o, 'n> Graph<'o, 'n> {
             if let ((Some(old), Some(new)), (Some(true), Some(true))) = (nodes, (was, is)) {
                 self.down(number, step, &(old, new), direction)?;
             }
+            self.shared = None;
         }
         self.additional(number, direction, old, new)
     }

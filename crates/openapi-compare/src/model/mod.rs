@@ -8,7 +8,7 @@ mod shape;
 mod types;
 mod unions;
 
-pub(crate) use operations::{Api, Media, Operation, Parameter, Response};
+pub(crate) use operations::{Api, Media, Operation, Parameter, Response, Servers};
 pub(crate) use schemas::{CoreId, Node, Parts, Schemas, Usage};
 pub(crate) use security::{Alternative, Scheme};
 pub(crate) use shape::{Additional, Enumeration, Limit, Shape, is_tighter};

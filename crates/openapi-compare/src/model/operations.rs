@@ -1,9 +1,10 @@
 //! Operations by meaning: what a client sends and receives, however the document writes it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::ptr;
+use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::canonical;
 use super::schemas::Parts;
@@ -17,9 +18,12 @@ use crate::pointer::Pointer;
 #[derive(Debug)]
 pub(crate) struct Api<'d> {
     pub(crate) operations: Vec<Operation<'d>>,
-    pub(crate) servers: BTreeSet<String>,
+    pub(crate) servers: Servers,
     pub(crate) webhooks: BTreeMap<&'d str, &'d Value>,
 }
+
+/// Where an API is: by the address without the names of its variables, the address and what the variables may be.
+pub(crate) type Servers = BTreeMap<String, (String, String)>;
 
 #[derive(Debug)]
 pub(crate) struct Operation<'d> {
@@ -39,7 +43,9 @@ pub(crate) struct Operation<'d> {
     /// Whether that is the security of the document as a whole.
     pub(crate) security_is_of_all: bool,
     pub(crate) callbacks: BTreeMap<&'d str, &'d Value>,
-    pub(crate) servers: BTreeSet<String>,
+    pub(crate) servers: Servers,
+    /// Whether they are others than those of the document.
+    pub(crate) has_own_servers: bool,
 }
 
 #[derive(Debug)]
@@ -95,6 +101,11 @@ impl<'d> Api<'d> {
         let all = root.get("security");
         let mut operations = Vec::new();
         for operation in document.operations() {
+            let of_path = root
+                .get("paths")
+                .and_then(|paths| paths.get(operation.path))
+                .map(|item| document.follow(Pointer::root(), item).map_or(item, |(_, item)| item));
+            let own_servers = operation.value.get("servers").or_else(|| of_path.and_then(|item| item.get("servers")));
             let own = operation.value.get("security");
             let security = own.or(all);
             let template = template(operation.path);
@@ -111,7 +122,8 @@ impl<'d> Api<'d> {
                 security: security.map_or_else(Vec::new, |security| alternatives(security, &schemes)),
                 security_is_of_all: own.is_none(),
                 callbacks: by_name(operation.value, "callbacks"),
-                servers: servers(operation.value.get("servers")),
+                servers: servers(own_servers.or_else(|| root.get("servers"))),
+                has_own_servers: own_servers.is_some(),
                 template,
             });
         }
@@ -171,9 +183,19 @@ fn group(operation: &Value, path: &str) -> String {
     )
 }
 
-fn servers(value: Option<&Value>) -> BTreeSet<String> {
-    let servers = value.and_then(Value::as_array).into_iter().flatten();
-    servers.filter_map(|server| server.get("url")?.as_str()).map(|url| url.trim_end_matches('/').to_owned()).collect()
+fn servers(value: Option<&Value>) -> Servers {
+    let servers = value.and_then(Value::as_array).into_iter().flatten().filter_map(|server| {
+        let url = server.get("url")?.as_str()?.trim_end_matches('/');
+        let variables = names_in(url).into_iter().map(|name| {
+            let mut variable = server.get("variables").and_then(|all| all.get(name)).cloned().unwrap_or_default();
+            if let Some(values) = variable.get_mut("enum").and_then(Value::as_array_mut) {
+                values.sort_by_key(canonical);
+            }
+            without_writing(&variable)
+        });
+        Some((template(url), (url.to_owned(), variables.collect::<Vec<_>>().join(", "))))
+    });
+    servers.collect()
 }
 
 fn parameters<'d>(document: &'d Document, operation: &crate::operations::Operation<'d>) -> Vec<Parameter<'d>> {
@@ -259,13 +281,23 @@ fn media(holder: &Value) -> BTreeMap<String, Media<'_>> {
         all.insert(
             media_type(name),
             Media {
-                schema: value.get("schema").map(|schema| vec![schema]),
+                schema: schema_of_media(name, value),
                 encoding: value.get("encoding").map(without_writing),
                 events: events.collect(),
             },
         );
     }
     all
+}
+
+/// The schema of a body. Bytes need none in OpenAPI 3.1; 3.0 calls them a text.
+fn schema_of_media<'d>(media_type: &str, value: &'d Value) -> Option<Parts<'d>> {
+    static BYTES: LazyLock<Value> = LazyLock::new(|| serde_json::json!({ "type": "string", "format": "binary" }));
+    let says_nothing = value.get("schema").is_none_or(|schema| schema.as_object().is_some_and(Map::is_empty));
+    if says_nothing && media_type.eq_ignore_ascii_case("application/octet-stream") {
+        return Some(vec![&*BYTES]);
+    }
+    value.get("schema").map(|schema| vec![schema])
 }
 
 /// A media type in small letters, without blanks; JSON is UTF-8, whether it says so or not.

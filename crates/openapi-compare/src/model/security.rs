@@ -61,6 +61,11 @@ fn without_key(value: &Value, key: &str) -> String {
     let mut value = value.clone();
     if let Some(members) = value.as_object_mut() {
         members.remove(key);
+        // A hint for people, as the specification says; and whose letters are large says nothing.
+        members.remove("bearerFormat");
+        if let Some(Value::String(name)) = members.get_mut("scheme") {
+            name.make_ascii_lowercase();
+        }
     }
     without_writing(&value)
 }

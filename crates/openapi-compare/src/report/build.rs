@@ -60,9 +60,14 @@ pub(crate) fn build<'o, 'n>(
             }
             Found::Vertex(number, step) => {
                 let (subject, place) = place(graph, &keys, *number, step.as_ref(), &mut schemas);
-                let mut shown = occurrences.get(number).cloned().unwrap_or_default();
-                for (_, place) in &mut shown {
-                    place.path.extend(step.iter().map(Step::to_string));
+                let mut shown = Vec::new();
+                for found in std::iter::once(&finding.subject).chain(&finding.also_in) {
+                    let Found::Vertex(number, step) = found else { continue };
+                    let mut here = occurrences.get(number).cloned().unwrap_or_default();
+                    for (_, place) in &mut here {
+                        place.path.extend(step.iter().map(Step::to_string));
+                    }
+                    shown.extend(here);
                 }
                 (subject, place, shown)
             }
@@ -290,8 +295,9 @@ fn occurrences(graph: &Graph<'_, '_>) -> Result<HashMap<usize, Vec<(usize, Place
     let found: BTreeSet<usize> = graph
         .findings
         .iter()
-        .filter_map(|finding| match finding.subject {
-            Found::Vertex(number, _) => Some(number),
+        .flat_map(|finding| std::iter::once(&finding.subject).chain(&finding.also_in))
+        .filter_map(|subject| match subject {
+            Found::Vertex(number, _) => Some(*number),
             _ => None,
         })
         .collect();

@@ -44,6 +44,11 @@ rules! {
     SERVER_ADDED "server-added" None Server Added Compatible Rule "server-removed"
         "the server {url} was added" "the servers known before go on serving"
 
+    SERVER_VARIABLES_CHANGED "server-variables-changed" None Server Changed Warning
+        Itself "other values are other values, seen from both sides"
+        "what the variables of the server {url} may be changed"
+        "whether the addresses known before go on serving is not said"
+
     SECURITY_ADDED "security-required" REQUEST Security Added Breaking Rule "security-not-required"
         "the operation now needs {security}" "calls without credentials are refused"
     SECURITY_REMOVED "security-not-required" REQUEST Security Removed Compatible Rule "security-required"
