@@ -75,31 +75,44 @@ impl<'d> Schemas<'d> {
 
     /// The hash of operations that the service calls: a callback or a webhook, with their schemas by meaning.
     pub(crate) fn hash_of_calls(&mut self, value: &'d Value) -> Result<u64, TooComplex> {
-        self.hash_of_part(value, HASH_DEPTH)
-    }
-
-    fn hash_of_part(&mut self, value: &'d Value, references: u8) -> Result<u64, TooComplex> {
         const WRITING: &[&str] =
             &["description", "summary", "example", "examples", "externalDocs", "operationId", "tags"];
+        self.hash_of_text(value, &|key| !WRITING.contains(&key) && !key.starts_with("x-"), true, HASH_DEPTH)
+    }
+
+    /// The hash of what stands under a keyword, be it a schema, several, or data. By its text, since looking
+    /// into it as a schema may lead back to the schema that it stands in.
+    pub(super) fn hash_of_value(&mut self, value: &'d Value) -> Result<u64, TooComplex> {
+        const WRITING: &[&str] = &["description", "title", "example", "examples", "$comment", "externalDocs"];
+        self.hash_of_text(value, &|key| !WRITING.contains(&key), false, HASH_DEPTH)
+    }
+
+    /// The hash of a text without what is mere writing, references followed some steps far.
+    fn hash_of_text(
+        &mut self,
+        value: &'d Value,
+        means: &dyn Fn(&str) -> bool,
+        has_schemas: bool,
+        references: u8,
+    ) -> Result<u64, TooComplex> {
         self.step(1)?;
         let mut hasher = DefaultHasher::new();
         if value.get("$ref").is_some() {
             if references > 0 {
-                return self.hash_of_part(self.target(value), references - 1);
+                return self.hash_of_text(self.target(value), means, has_schemas, references - 1);
             }
             return Ok(hasher.finish());
         }
+        // The order of members says nothing, nor that of parameters, alternatives and listed values.
+        let mut all = 0_u64;
         match value {
             Value::Object(members) => {
-                let means = |key: &str| !WRITING.contains(&key) && !key.starts_with("x-");
-                let mut all = 0_u64;
                 for (key, value) in members.iter().filter(|(key, _)| means(key)) {
-                    let hash = if key == "schema" {
+                    let hash = if has_schemas && key == "schema" {
                         self.hash_of_parts(&vec![value], DEEP)?
                     } else {
-                        self.hash_of_part(value, references)?
+                        self.hash_of_text(value, means, has_schemas, references)?
                     };
-                    // The order of members says nothing.
                     let mut member = DefaultHasher::new();
                     (key, hash).hash(&mut member);
                     all = all.wrapping_add(member.finish());
@@ -107,46 +120,10 @@ impl<'d> Schemas<'d> {
                 ("object", all).hash(&mut hasher);
             }
             Value::Array(elements) => {
-                // Neither does that of parameters and alternatives.
-                let mut all = 0_u64;
                 for element in elements {
-                    all = all.wrapping_add(self.hash_of_part(element, references)?);
+                    all = all.wrapping_add(self.hash_of_text(element, means, has_schemas, references)?);
                 }
                 ("array", all).hash(&mut hasher);
-            }
-            other => canonical(other).hash(&mut hasher),
-        }
-        Ok(hasher.finish())
-    }
-
-    /// The hash of what stands under a keyword, be it a schema, several, or data: of its text without
-    /// what is mere writing, references followed some steps far. By its text, since looking into it as
-    /// a schema may lead back to the schema that it stands in.
-    pub(super) fn hash_of_value(&mut self, value: &'d Value, depth: u8) -> Result<u64, TooComplex> {
-        const WRITING: &[&str] = &["description", "title", "example", "examples", "$comment", "externalDocs"];
-        self.step(1)?;
-        let mut hasher = DefaultHasher::new();
-        if value.get("$ref").is_some() {
-            if depth > 0 {
-                return self.hash_of_value(self.target(value), depth - 1);
-            }
-            return Ok(hasher.finish());
-        }
-        match value {
-            Value::Object(members) => {
-                let mut all = 0_u64;
-                for (key, value) in members.iter().filter(|(key, _)| !WRITING.contains(&key.as_str())) {
-                    let mut member = DefaultHasher::new();
-                    (key, self.hash_of_value(value, depth)?).hash(&mut member);
-                    // The order of members says nothing.
-                    all = all.wrapping_add(member.finish());
-                }
-                ("object", all).hash(&mut hasher);
-            }
-            Value::Array(elements) => {
-                for element in elements {
-                    self.hash_of_value(element, depth)?.hash(&mut hasher);
-                }
             }
             other => canonical(other).hash(&mut hasher),
         }

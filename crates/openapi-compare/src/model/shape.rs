@@ -170,7 +170,7 @@ impl<'d> Shape<'d> {
                 if let Some(value) = members.get(*key) {
                     // One sentence in three words.
                     let key = if matches!(*key, "then" | "else") { "if" } else { key };
-                    let hash = schemas.hash_of_value(value, HASH_DEPTH)?;
+                    let hash = schemas.hash_of_value(value)?;
                     // All must hold, in whatever order they are written.
                     let all = shape.constraints.entry(key).or_insert(0);
                     *all = all.wrapping_add(hash);
