@@ -1,6 +1,6 @@
 //! An API as the generator sees it: types and operations, read from a normalised document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// An API: its types and operations, by their names in Rust.
 #[derive(Debug)]
@@ -352,24 +352,20 @@ impl Api {
                 Some(Shape::Enum(_)) | None => Vec::new(),
             }
         };
-        let reaches = |from: &str, to: &str| -> bool {
-            let mut seen = BTreeSet::new();
-            let mut open = vec![from.to_owned()];
-            while let Some(name) = open.pop() {
-                if name == to {
-                    return true;
-                }
-                if seen.insert(name.clone()) {
-                    open.extend(contained(&name));
-                }
-            }
-            false
-        };
+        let places: BTreeMap<&str, usize> =
+            self.types.keys().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
+        let edges: Vec<Vec<usize>> = self
+            .types
+            .keys()
+            .map(|name| contained(name).iter().filter_map(|inner| places.get(inner.as_str()).copied()).collect())
+            .collect();
+        let circles = super::cycles::components(&edges);
         let mut boxes = Vec::new();
-        for (name, definition) in &self.types {
+        for ((name, definition), circle) in self.types.iter().zip(&circles) {
             let Shape::Struct(model) = &definition.shape else { continue };
             for (index, field) in model.fields.iter().enumerate() {
-                if field.ty.contained().is_some_and(|inner| reaches(inner, name)) {
+                let inner = field.ty.contained().and_then(|inner| places.get(inner));
+                if inner.is_some_and(|inner| circles[*inner] == *circle) {
                     boxes.push((name.clone(), index));
                 }
             }

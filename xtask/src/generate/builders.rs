@@ -146,11 +146,14 @@ pub(crate) enum Body<'a> {
     Bytes,
 }
 
+/// Methods by their operations, and whether they are the streaming twins.
+pub(super) type Methods<'a> = BTreeMap<(&'a str, bool), &'a Method>;
+
 impl<'a> Builder<'a> {
-    pub(super) fn of(api: &'a Api, operation: &'a Operation, methods: &'a [Method]) -> Result<Self, Failure> {
-        let method = methods.iter().find(|method| method.operation == operation.id && !method.is_twin);
+    pub(super) fn of(api: &'a Api, operation: &'a Operation, methods: &Methods<'a>) -> Result<Self, Failure> {
+        let method = methods.get(&(operation.id.as_str(), false)).copied();
         let method = method.ok_or_else(|| unexpected(operation, "there is no method for it"))?;
-        let twin = methods.iter().find(|method| method.operation == operation.id && method.is_twin);
+        let twin = methods.get(&(operation.id.as_str(), true)).copied();
         Self::new(api, operation, method, twin)
     }
 

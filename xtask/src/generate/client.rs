@@ -48,6 +48,7 @@ pub(crate) fn emit(
 
     let mut groups: BTreeMap<String, Vec<ImplItemFn>> = BTreeMap::new();
     let mut methods = Vec::new();
+    let by_name = api.operations.iter().map(|operation| (operation.name.as_str(), operation)).collect();
     for item in file.items {
         let Item::Impl(block) = item else { continue };
         if block.trait_.is_some() {
@@ -59,7 +60,7 @@ pub(crate) fn emit(
                 continue;
             }
             let name = function.sig.ident.to_string();
-            let (operation, streams) = operation(api, &name)?;
+            let (operation, streams) = operation(api, &by_name, &name)?;
             rewrite(&mut function, operation, streams)?;
             let arguments = arguments(&function, &operation.id)?;
             methods.push(Method { name, operation: operation.id.clone(), is_twin: streams, arguments });
@@ -285,8 +286,12 @@ fn rename(value: &mut Value, rust_names: &BTreeMap<String, String>) {
 }
 
 /// The operation that a method of progenitor's is for, and whether it is the streaming twin.
-fn operation<'a>(api: &'a Api, method: &str) -> Result<(&'a Operation, bool), Failure> {
-    let find = |name: &str| api.operations.iter().find(|operation| operation.name == name);
+fn operation<'a>(
+    api: &Api,
+    by_name: &BTreeMap<&str, &'a Operation>,
+    method: &str,
+) -> Result<(&'a Operation, bool), Failure> {
+    let find = |name: &str| by_name.get(name).copied();
     if let Some(operation) = find(method) {
         return Ok((operation, false));
     }
@@ -302,9 +307,13 @@ fn operation<'a>(api: &'a Api, method: &str) -> Result<(&'a Operation, bool), Fa
 
 /// Operations out must be operations in and the listed twins.
 fn check_count(api: &Api, methods: &[Method]) -> Result<(), Failure> {
+    let mut counts: BTreeMap<(&str, bool), usize> = BTreeMap::new();
+    for method in methods {
+        *counts.entry((&method.operation, method.is_twin)).or_default() += 1;
+    }
     for operation in &api.operations {
-        let made = methods.iter().filter(|method| method.operation == operation.id && !method.is_twin).count();
-        let twins = methods.iter().filter(|method| method.operation == operation.id && method.is_twin).count();
+        let of = |is_twin| counts.get(&(operation.id.as_str(), is_twin)).copied().unwrap_or_default();
+        let (made, twins) = (of(false), of(true));
         let expected = usize::from(operation.streaming == super::api::Streaming::Optional);
         if made != 1 || twins != expected {
             return Err(Failure::new(

@@ -4,6 +4,7 @@ mod api;
 mod builders;
 mod calls;
 mod client;
+mod cycles;
 mod docs;
 mod files;
 mod guide;
@@ -341,17 +342,19 @@ fn holds_together(document: &Document) -> Result<(), Failure> {
 
 /// Gives the operations the names that the client's methods are to have.
 fn rename_operations(api: &api::Api, document: &mut serde_json::Value) {
+    let names: BTreeMap<&str, &str> =
+        api.operations.iter().map(|operation| (operation.id.as_str(), operation.name.as_str())).collect();
     let Some(paths) = document["paths"].as_object_mut() else { return };
     for operation in
         paths.values_mut().filter_map(serde_json::Value::as_object_mut).flat_map(serde_json::Map::values_mut)
     {
         let Some(id) = operation.get("operationId").and_then(serde_json::Value::as_str) else { continue };
         let (base, suffix) = match id.strip_suffix("_stream") {
-            Some(base) if api.operations.iter().any(|operation| operation.id == base) => (base, "_stream"),
+            Some(base) if names.contains_key(base) => (base, "_stream"),
             _ => (id, ""),
         };
-        if let Some(known) = api.operations.iter().find(|operation| operation.id == base) {
-            operation["operationId"] = format!("{}{suffix}", known.name).into();
+        if let Some(name) = names.get(base) {
+            operation["operationId"] = format!("{name}{suffix}").into();
         }
     }
 }

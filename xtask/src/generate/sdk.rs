@@ -135,11 +135,13 @@ impl Sdk {
         is_wanted: impl Fn(&Place) -> bool,
     ) -> Result<Vec<Made<'a>>, Failure> {
         let mut found = Vec::new();
+        let methods: builders::Methods<'_> =
+            self.methods(index).iter().map(|method| ((method.operation.as_str(), method.is_twin), method)).collect();
         for (group, operations) in by_group(api) {
             let known = &self.groups[index][group];
             if is_wanted(&known.place) {
                 let made: Result<Vec<Builder<'_>>, _> =
-                    operations.into_iter().map(|operation| Builder::of(api, operation, self.methods(index))).collect();
+                    operations.into_iter().map(|operation| Builder::of(api, operation, &methods)).collect();
                 found.push((known, group, made?));
             }
         }

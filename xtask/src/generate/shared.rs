@@ -155,8 +155,11 @@ fn candidates(earlier: &Api, later: &Api) -> Pairs {
     let mut pairs = Pairs::new();
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut open: Vec<(Type, Type)> = Vec::new();
+    let identity = |operation: &Operation| (operation.path.clone(), operation.method.clone(), operation.is_split);
+    let known: BTreeMap<_, &Operation> =
+        earlier.operations.iter().rev().map(|operation| (identity(operation), operation)).collect();
     for operation in &later.operations {
-        if let Some(other) = earlier.operations.iter().find(|other| is_same(other, operation)) {
+        if let Some(other) = known.get(&identity(operation)) {
             let tops = |operation: &Operation| [operation.request.clone(), operation.answer.clone()];
             let tops = tops(other).into_iter().zip(tops(operation));
             open.extend(tops.filter_map(|(there, here)| Some((there?, here?))));

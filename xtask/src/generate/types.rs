@@ -339,9 +339,10 @@ fn constructor(text: &mut String, name: &str, model: &Struct, arguments: &[&Fiel
         .map(|(index, _)| (index + model.fixed.len()).to_string())
         .collect();
     text.push_str("        Self {\n");
+    let given: std::collections::BTreeSet<&str> = arguments.iter().map(|field| field.property.as_str()).collect();
     for field in &model.fields {
         let value = match &field.ty {
-            _ if !arguments.iter().any(|argument| argument.property == field.property) => {
+            _ if !given.contains(field.property.as_str()) => {
                 if is_option(field) {
                     "None".to_owned()
                 } else {

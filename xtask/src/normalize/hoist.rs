@@ -201,6 +201,13 @@ impl Hoisted {
             taken.insert(name.to_upper_camel_case());
         }
         let wanted: Vec<Vec<String>> = self.found.iter().map(|found| candidates(&found.places)).collect();
+        // Of each name who wants it and has none yet.
+        let mut wanting: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for (index, names) in wanted.iter().enumerate().filter(|(index, _)| chosen[*index].is_none()) {
+            for name in names {
+                wanting.entry(name.to_upper_camel_case()).or_default().insert(index);
+            }
+        }
         for (index, candidates) in wanted.iter().enumerate() {
             if chosen[index].is_some() {
                 continue;
@@ -208,9 +215,8 @@ impl Hoisted {
             let is_free = |name: &String| {
                 let name = name.to_upper_camel_case();
                 // What two contents want none of them gets.
-                let others = wanted.iter().enumerate().filter(|(other, _)| *other != index && chosen[*other].is_none());
-                !taken.contains(&name)
-                    && !others.flat_map(|(_, names)| names).any(|other| other.to_upper_camel_case() == name)
+                let is_alone = |wanting: &BTreeSet<usize>| wanting.iter().all(|other| *other == index);
+                !taken.contains(&name) && wanting.get(&name).is_none_or(is_alone)
             };
             let last = candidates.last().cloned().unwrap_or_default();
             let name = candidates.iter().find(|name| is_free(name)).cloned();
@@ -226,6 +232,9 @@ impl Hoisted {
                 ));
             };
             taken.insert(name.to_upper_camel_case());
+            for name in candidates {
+                wanting.entry(name.to_upper_camel_case()).and_modify(|wanting| _ = wanting.remove(&index));
+            }
             chosen[index] = Some(name);
         }
         let mut references = BTreeMap::new();

@@ -90,18 +90,19 @@ impl Reader<'_> {
         let empty = Map::new();
         let properties = schema["properties"].as_object().unwrap_or(&empty);
         let required = strings(&schema["required"]);
+        let is_required: BTreeSet<&String> = required.iter().collect();
         // Required ones first, in the document's order, which is the order of `new`'s arguments.
         let order = required
             .iter()
             .filter(|property| properties.contains_key(*property))
-            .chain(properties.keys().filter(|property| !required.contains(property)));
+            .chain(properties.keys().filter(|property| !is_required.contains(property)));
         let further = schema.get("additionalProperties").is_some_and(|further| *further != Value::Bool(false));
         let mut model = Struct { open: further, ..Struct::default() };
         let mut taken: BTreeMap<String, String> = BTreeMap::new();
         for property in order {
             let value = &properties[property];
             let place = format!("#/components/schemas/{name}/properties/{property}");
-            let is_required = required.contains(property);
+            let is_required = is_required.contains(property);
             let read_only = value["readOnly"] == true;
             if let Some(constant) = value.get(CONSTANT).and_then(Value::as_str) {
                 let tag_values = self.tags.get(name).and_then(|tags| tags.get(property));
