@@ -7,6 +7,7 @@ use openapi_compare::{Pointer, escape_token};
 use serde_json::{Map, Value, json};
 
 use super::convert::marks::OURS;
+use super::correspond::{Correspondence, parameters};
 
 /// What people found out and the service does not publish.
 const CARRIED: &[&str] = &[
@@ -31,6 +32,10 @@ const CARRIED: &[&str] = &[
 /// What holds data or names, and no marks.
 const DATA: &[&str] = &["default", "enum", "example", "examples"];
 
+/// Whose members have names, and no keywords, for keys.
+const OF_NAMES: &[&str] =
+    &["paths", "responses", "content", "headers", "schemas", "parameters", "properties", "mapping"];
+
 const EVENT_STREAM: &str = "text/event-stream";
 
 /// An action of the overlay: what it adds, and where; without anything to add it removes.
@@ -52,9 +57,7 @@ pub(super) struct Carried {
 
 /// How often each other mark of ours stands in the old document and no more in the new one, in words.
 pub(super) fn not_carried(old: &Value, new: &Value) -> Vec<String> {
-    let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
-    count(old, &mut before);
-    count(new, &mut after);
+    let (before, after) = (count(old), count(new));
     let gone = before.into_iter().filter_map(|(mark, count)| {
         let rest = after.get(mark).copied().unwrap_or_default();
         (rest < count).then(|| format!("{mark}: {count} before, {rest} now"))
@@ -62,34 +65,30 @@ pub(super) fn not_carried(old: &Value, new: &Value) -> Vec<String> {
     gone.collect()
 }
 
-fn count<'v>(value: &'v Value, counts: &mut BTreeMap<&'v str, usize>) {
-    match value {
-        Value::Object(members) => {
-            for (key, inner) in members {
-                if OURS.contains(&key.as_str()) && !CARRIED.contains(&key.as_str()) {
-                    *counts.entry(key).or_default() += 1;
-                }
-                count(inner, counts);
-            }
-        }
-        Value::Array(elements) => elements.iter().for_each(|inner| count(inner, counts)),
-        _ => {}
-    }
+fn count(document: &Value) -> BTreeMap<&str, usize> {
+    let mut marks = Vec::new();
+    let is_other = |key: &str| OURS.contains(&key) && !CARRIED.contains(&key);
+    collect(document, false, &mut Vec::new(), &is_other, &mut marks);
+    marks.into_iter().fold(BTreeMap::new(), |mut counts, (_, mark, _)| {
+        *counts.entry(mark).or_default() += 1;
+        counts
+    })
 }
 
 /// Finds the marks of `old` that `new` lacks, and a place for each.
 pub(super) fn carry(old: &Value, new: &Value) -> Carried {
     let mut marks = Vec::new();
-    collect(old, &mut Vec::new(), &mut marks);
-    let paths = Paths::of(new);
+    collect(old, false, &mut Vec::new(), &|key| CARRIED.contains(&key), &mut marks);
+    let same = Correspondence::of(old, new);
     let mut carried = Carried::default();
     // Marks of one place are one action, in the document's order.
     let mut updates: BTreeMap<Vec<Step>, Map<String, Value>> = BTreeMap::new();
     let mut streams: BTreeMap<Vec<Step>, Value> = BTreeMap::new();
     for (place, mark, value) in marks {
         let shown = || format!("{mark} of {}", told(&place, old));
+        let value = &of_new(mark, value, &place, old, new, &same);
         let gone = references(value).into_iter().find(|reference| target(new, reference).is_none());
-        let found = match find(&place, mark, old, new, &paths) {
+        let found = match find(&place, mark, old, new, &same) {
             Ok(found) => found,
             Err(Missing::Stream { answer, media })
                 if references(&media).into_iter().all(|reference| target(new, reference).is_some()) =>
@@ -111,6 +110,7 @@ pub(super) fn carry(old: &Value, new: &Value) -> Carried {
             }
             None => {}
         }
+        let gone = gone.or_else(|| value["statusPath"].as_str().filter(|path| new["paths"].get(path).is_none()));
         if let Some(reference) = gone {
             carried.lost.push(format!("{}: it leads to {reference}, which is no longer there", shown()));
             continue;
@@ -136,16 +136,26 @@ pub(super) fn carry(old: &Value, new: &Value) -> Carried {
     carried
 }
 
+/// A mark with its place and its value.
+type Mark<'v> = (Vec<String>, &'v str, &'v Value);
+
 /// The marks of a value with their places. A document is bounded in depth, so this is.
-fn collect<'v>(value: &'v Value, place: &mut Vec<String>, marks: &mut Vec<(Vec<String>, &'v str, &'v Value)>) {
+fn collect<'v>(
+    value: &'v Value,
+    are_names: bool,
+    place: &mut Vec<String>,
+    is_mark: &dyn Fn(&str) -> bool,
+    marks: &mut Vec<Mark<'v>>,
+) {
     match value {
         Value::Object(members) => {
             for (key, inner) in members {
-                if CARRIED.contains(&key.as_str()) {
+                if !are_names && is_mark(key) {
                     marks.push((place.clone(), key, inner));
-                } else if !DATA.contains(&key.as_str()) && !key.starts_with("x-base") {
+                } else if are_names || !(DATA.contains(&key.as_str()) || key.starts_with("x-base")) {
                     place.push(key.clone());
-                    collect(inner, place, marks);
+                    // A property may be called `default`, and an answer is.
+                    collect(inner, !are_names && OF_NAMES.contains(&key.as_str()), place, is_mark, marks);
                     place.pop();
                 }
             }
@@ -153,7 +163,7 @@ fn collect<'v>(value: &'v Value, place: &mut Vec<String>, marks: &mut Vec<(Vec<S
         Value::Array(elements) => {
             for (index, inner) in elements.iter().enumerate() {
                 place.push(index.to_string());
-                collect(inner, place, marks);
+                collect(inner, false, place, is_mark, marks);
                 place.pop();
             }
         }
@@ -195,52 +205,40 @@ impl Missing {
     }
 }
 
-/// The operations of a document by what identifies them.
-struct Paths<'v> {
-    by_template: BTreeMap<(String, String), &'v str>,
-    by_id: BTreeMap<&'v str, (&'v str, &'v str)>,
-}
-
-/// A path with its parameters by position: their names are no part of the wire.
-fn template(path: &str) -> String {
-    let parts = path.split('/').map(|part| match (part.find('{'), part.rfind('}')) {
-        (Some(begin), Some(end)) if begin < end => format!("{}{{}}{}", &part[..begin], &part[end + 1..]),
-        _ => part.to_owned(),
-    });
-    parts.collect::<Vec<_>>().join("/")
-}
-
-impl<'v> Paths<'v> {
-    fn of(document: &'v Value) -> Self {
-        let mut paths = Self { by_template: BTreeMap::new(), by_id: BTreeMap::new() };
-        for (path, item) in document["paths"].as_object().into_iter().flatten() {
-            for (method, operation) in item.as_object().into_iter().flatten() {
-                paths.by_template.insert((template(path), method.clone()), path);
-                if let Some(id) = operation["operationId"].as_str() {
-                    paths.by_id.insert(id, (path, method));
-                }
+/// What a mark says, with the names that the new document has for paths and operations.
+fn of_new(mark: &str, value: &Value, place: &[String], old: &Value, new: &Value, same: &Correspondence<'_>) -> Value {
+    let mut value = value.clone();
+    if let Some(path) = value["statusPath"].as_str().and_then(|path| same.path(path)) {
+        value["statusPath"] = path.into();
+    }
+    if let ("x-merged-operations", [_, path, method, ..]) = (mark, place)
+        && let Some((new_path, new_method)) = same.operation(path, method)
+    {
+        let (was, is) =
+            (&old["paths"][path][method]["operationId"], &new["paths"][new_path][new_method]["operationId"]);
+        for operation in value.as_array_mut().into_iter().flatten() {
+            if operation.get("operationId") == Some(was) {
+                operation["operationId"] = is.clone();
             }
         }
-        paths
     }
-
-    fn find(&self, path: &str, method: &str, old: &Value) -> Option<(&'v str, String)> {
-        if let Some(path) = self.by_template.get(&(template(path), method.to_owned())) {
-            return Some((path, method.to_owned()));
-        }
-        let id = old["paths"][path][method]["operationId"].as_str()?;
-        self.by_id.get(id).map(|(path, method)| (*path, (*method).to_owned()))
-    }
+    value
 }
 
 /// The place of a mark in the new document.
-fn find(place: &[String], mark: &str, old: &Value, new: &Value, paths: &Paths<'_>) -> Result<Vec<Step>, Missing> {
+fn find(
+    place: &[String],
+    mark: &str,
+    old: &Value,
+    new: &Value,
+    same: &Correspondence<'_>,
+) -> Result<Vec<Step>, Missing> {
     let name = |text: &str| Step::Name(text.to_owned());
     let (mut found, rest): (Vec<Step>, &[String]) = match place {
         [] => return Ok(Vec::new()),
         [area, path, method, rest @ ..] if area == "paths" => {
-            let (path, method) = paths.find(path, method, old).ok_or(Missing::Operation)?;
-            (vec![name("paths"), name(path), name(&method)], rest)
+            let (path, method) = same.operation(path, method).ok_or(Missing::Operation)?;
+            (vec![name("paths"), name(path), name(method)], rest)
         }
         [area, kind, schema, rest @ ..] if area == "components" => {
             new["components"][kind].get(schema).ok_or(Missing::Schema)?;
@@ -256,7 +254,14 @@ fn find(place: &[String], mark: &str, old: &Value, new: &Value, paths: &Paths<'_
             let (Some(parameter), Some(location)) = (was["name"].as_str(), was["in"].as_str()) else {
                 return Err(Missing::Parameter);
             };
-            Step::Parameter(parameter.to_owned(), location.to_owned())
+            let renamed = match (location, found.get(1)) {
+                ("path", Some(Step::Name(path))) => {
+                    let position = parameters(&place[1]).iter().position(|name| *name == parameter);
+                    position.and_then(|position| parameters(path).get(position).copied())
+                }
+                _ => None,
+            };
+            Step::Parameter(renamed.unwrap_or(parameter).to_owned(), location.to_owned())
         } else if at(new, &found).is_some_and(Value::is_array) {
             step.parse().map(Step::Index).map_err(|_| Missing::Place(step.clone()))?
         } else {
@@ -475,5 +480,71 @@ mod tests {
         assert_eq!(carried.actions, [Action { target, update: Some(update) }]);
         let lost = carry(&old, &document(answer(json!({})), json!({}))).lost;
         assert!(lost[0].ends_with("its events lead to schemas that are no longer there"), "{lost:?}");
+    }
+
+    #[test]
+    fn marks_stand_also_below_what_is_called_like_data() {
+        let observed = || json!({ "type": "string", "x-observed": ["null"] });
+        let object = |property: Value| json!({ "properties": { "default": property, "x-base-note": property } });
+        let answer = |property: Value| json!({ "/a": { "get": { "responses": { "default": { "content": { "application/json": { "schema": object(property) } } } } } } });
+        let old = document(answer(observed()), json!({ "example": object(observed()) }));
+        let plain = || json!({ "type": "string" });
+        let new = document(answer(plain()), json!({ "example": object(plain()) }));
+        let targets: Vec<String> = carry(&old, &new).actions.into_iter().map(|action| action.target).collect();
+        let schema = "$.components.schemas.example.properties";
+        let answer = "$.paths['/a'].get.responses.default.content['application/json'].schema.properties";
+        let expected = [schema, answer].map(|place| [format!("{place}.default"), format!("{place}['x-base-note']")]);
+        assert_eq!(targets, expected.concat());
+        // Data has none.
+        let data = json!({ "A": { "default": { "x-observed": ["null"] }, "enum": [{ "x-observed": 1 }] } });
+        assert!(carry(&document(json!({}), data), &document(json!({}), json!({}))).lost.is_empty());
+    }
+
+    #[test]
+    fn marks_of_an_operation_name_what_the_new_document_has() {
+        let merged = |id: &str| json!([{ "operationId": id, "contentType": "application/json" }, { "operationId": "A_twin", "contentType": "multipart/form-data" }]);
+        let lro = |path: &str| json!({ "statusPath": path, "statusHeader": "Location" });
+        let operation = |id: &str| json!({ "operationId": id });
+        let mut start = operation("A_start");
+        start["x-merged-operations"] = merged("A_start");
+        start["x-lro"] = lro("/a/{id}");
+        let old = document(json!({ "/a": { "post": start }, "/a/{id}": { "get": operation("A_get") } }), json!({}));
+        let new = document(
+            json!({ "/a": { "post": operation("Begin") }, "/a/{job}": { "get": operation("Read") } }),
+            json!({}),
+        );
+        let carried = carry(&old, &new);
+        assert!(carried.lost.is_empty(), "{:?}", carried.lost);
+        assert_eq!(carried.actions[0].target, "$.paths['/a'].post");
+        let expected = json!({ "x-lro": lro("/a/{job}"), "x-merged-operations": merged("Begin") });
+        assert_eq!(carried.actions[0].update, Some(expected));
+        let lost = carry(&old, &document(json!({ "/a": { "post": operation("Begin") } }), json!({}))).lost;
+        assert_eq!(lost, ["x-lro of POST /a: it leads to /a/{id}, which is no longer there"]);
+    }
+
+    #[test]
+    fn parameters_of_a_path_are_found_by_position() {
+        let of = |first: &str, second: &str, open: bool| {
+            let parameter = |name: &str| {
+                let mut parameter =
+                    json!({ "name": name, "in": "path", "schema": { "type": "string", "enum": ["a"] } });
+                if open {
+                    parameter["schema"]["x-extensible-enum"] = true.into();
+                }
+                parameter
+            };
+            let parameters = [parameter(second), parameter(first)];
+            document(
+                json!({ format!("/a/{{{first}}}/b:{{{second}}}"): { "get": { "parameters": parameters } } }),
+                json!({}),
+            )
+        };
+        let carried = carry(&of("x", "y", true), &of("y", "z", false));
+        assert!(carried.lost.is_empty(), "{:?}", carried.lost);
+        let targets: Vec<&str> = carried.actions.iter().map(|action| action.target.as_str()).collect();
+        let parameter = |name: &str| {
+            format!("$.paths['/a/{{y}}/b:{{z}}'].get.parameters[?@.name=='{name}' && @.in=='path'].schema")
+        };
+        assert_eq!(targets, [parameter("y"), parameter("z")]);
     }
 }

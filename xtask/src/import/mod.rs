@@ -6,6 +6,7 @@ mod actions;
 mod carry;
 mod comparison;
 mod convert;
+mod correspond;
 mod manifests;
 mod order;
 
