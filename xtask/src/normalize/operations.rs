@@ -244,12 +244,21 @@ pub(super) fn merge_patch_as_json(document: &mut Value) -> Result<usize, Failure
 }
 
 pub(super) fn join_unexploded_arrays(document: &mut Value) -> Result<usize, Failure> {
-    each_operation(document, |_, _, operation| {
+    each_operation(document, |path, method, operation| {
         let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) else { return Ok(0) };
         let mut count = 0;
         for parameter in parameters.iter_mut().filter_map(Value::as_object_mut) {
             let is_array = parameter.get("schema").is_some_and(|schema| schema["type"] == "array");
             if is_array && parameter.get("explode") == Some(&Value::Bool(false)) {
+                let style = parameter.get("style").and_then(Value::as_str).unwrap_or("form");
+                if !["form", "simple"].contains(&style) {
+                    let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
+                    return Err(Failure::new(
+                        format!("the list `{name}` is sent as {style}, and not with commas between its elements"),
+                        format!("{} {path}", method.to_uppercase()),
+                        "take the parameter out in the overlay, or teach the style to the generator",
+                    ));
+                }
                 parameter.insert("schema".to_owned(), json!({ "type": "string" }));
                 parameter.remove("explode");
                 parameter.remove("style");
@@ -314,6 +323,14 @@ mod tests {
 
     fn of_type(name: &str) -> Value {
         json!({ "content": { "application/json": { "schema": { "$ref": format!("#/components/schemas/{name}") } } } })
+    }
+
+    #[test]
+    fn lists_with_other_signs_than_commas_are_an_error_that_says_where() {
+        let list = json!({ "name": "l", "in": "query", "style": "pipeDelimited", "explode": false, "schema": { "type": "array" } });
+        let mut document = json!({ "paths": { "/a": { "post": { "parameters": [list] } } } });
+        let error = join_unexploded_arrays(&mut document).unwrap_err().to_string();
+        assert!(error.contains("the list `l` is sent as pipeDelimited") && error.contains("at: POST /a"), "{error}");
     }
 
     #[test]
