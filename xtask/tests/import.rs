@@ -340,3 +340,65 @@ fn a_failure_leaves_every_file_as_it_is() {
     assert_eq!(workspace.xtask(&["import", "v7", "nothing", "--facts", "f"]).code, Some(100));
     assert_eq!(differences(&before, &workspace.snapshot()), Vec::<String>::new());
 }
+
+#[test]
+fn a_disk_that_cannot_be_written_leaves_every_file_as_it_is() {
+    let workspace = Workspace::new();
+    for manifest in ["crates/foundry-raw/Cargo.toml", "crates/foundry-sdk/Cargo.toml"] {
+        workspace.write(manifest, "[features]\n");
+    }
+    // Late: the emulator's copy and the manifests are prepared before.
+    workspace.write("crates/foundry-raw/src/generated/v2026_01_01", "a file where a folder is to be");
+    let before = workspace.snapshot();
+    let run = workspace.xtask(&["import", NEW, &fixture("notebooks.swagger.json"), "--facts", "f"]);
+    assert_eq!(run.code, Some(100), "{}", run.stdout);
+    assert!(run.stderr.contains("v2026_01_01") && run.stderr.contains("\n  do: "), "{}", run.stderr);
+    assert_eq!(differences(&before, &workspace.snapshot()), Vec::<String>::new());
+}
+
+/// What is many in a document, all at once: schemas in circles, inline enums, properties, operations, kinds.
+fn large(count: usize) -> Value {
+    let to = |name: String| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let content = |schema: Value| json!({ "application/json": { "schema": schema } });
+    let (mut schemas, mut paths) = (serde_json::Map::new(), serde_json::Map::new());
+    for number in 0..count {
+        let next = |steps: usize| to(format!("Node{}", (number * steps + 1) % count));
+        let node = json!({ "type": "object", "required": ["name"], "properties": {
+            "name": { "type": "string" }, "next": next(1), "other": next(7), "list": { "type": "array", "items": next(3) },
+            "mode": { "type": "string", "enum": [format!("a{number}"), format!("b{number}")] },
+        } });
+        schemas.insert(format!("Node{number}"), node);
+        let kind = json!({ "allOf": [to("Base".to_owned())], "x-ms-discriminator-value": format!("k{number}") });
+        schemas.insert(format!("Kind{number}"), kind);
+    }
+    let names: Vec<String> = (0..2 * count).map(|number| format!("property{number}")).collect();
+    let properties: serde_json::Map<String, Value> =
+        names.iter().map(|name| (name.clone(), json!({ "type": "string" }))).collect();
+    schemas.insert("Wide".to_owned(), json!({ "type": "object", "required": names, "properties": properties }));
+    let base = json!({ "type": "object", "discriminator": { "propertyName": "kind" }, "properties": {
+        "kind": { "type": "string" }, "node": to("Node0".to_owned()), "wide": to("Wide".to_owned()),
+    } });
+    schemas.insert("Base".to_owned(), base);
+    for number in 0..count / 10 {
+        let operation = json!({
+            "operationId": format!("Things_get{number}"),
+            "responses": { "200": { "description": "", "content": content(to("Base".to_owned())) } },
+        });
+        paths.insert(format!("/things{number}"), json!({ "get": operation }));
+    }
+    json!({
+        "openapi": "3.0.3", "info": { "title": "t", "version": "v" }, "paths": paths, "components": { "schemas": schemas },
+    })
+}
+
+/// Each of these took minutes where every one of them was looked for among all.
+#[test]
+fn many_of_everything_are_imported() {
+    let workspace = Workspace::new();
+    for manifest in ["crates/foundry-raw/Cargo.toml", "crates/foundry-sdk/Cargo.toml"] {
+        workspace.write(manifest, "[features]\n");
+    }
+    let run = imported(&workspace, "v8", &large(1000), &["--facts", "f"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stdout.contains("\nv8 (feature v8): 100 operations"), "{}", run.stdout);
+}

@@ -150,7 +150,7 @@ impl Bases {
                 return None;
             };
             // A part without properties costs too, or a net of them would be endless.
-            let mut all = inner.properties.values().chain([&Value::Null]);
+            let mut all = inner.properties.values().chain(&inner.required).chain([&Value::Null]);
             if !all.all(|property| log.afford(property, place)) {
                 return None;
             }
@@ -352,11 +352,8 @@ impl Flat {
     /// Adds what another has; what comes later is the narrower.
     fn add(&mut self, other: Self) {
         self.properties.extend(other.properties);
-        for property in other.required {
-            if !self.required.contains(&property) {
-                self.required.push(property);
-            }
-        }
+        let mut known: BTreeSet<String> = self.required.iter().map(Value::to_string).collect();
+        self.required.extend(other.required.into_iter().filter(|property| known.insert(property.to_string())));
         self.additional = other.additional.or(self.additional.take());
     }
 

@@ -5,6 +5,7 @@ mod bases;
 mod document;
 mod log;
 pub(super) mod marks;
+mod names;
 mod operations;
 mod references;
 mod schemas;
@@ -42,12 +43,20 @@ pub(super) fn convert(document: Document) -> Result<Converted, Failure> {
     let mut log = Log::default();
     references::write_out(&mut root, &mut log);
     match version {
-        SpecVersion::Swagger2 => root = swagger::to_3_0(root, &mut log),
-        SpecVersion::OpenApi3_1(_) => v3_1::to_3_0(&mut root, &mut log),
-        _ => {}
+        SpecVersion::Swagger2 => {
+            root = swagger::to_3_0(root, &mut log);
+            names::fix(&mut root, &mut log);
+        }
+        SpecVersion::OpenApi3_1(_) => {
+            // Before anything is at another place than references say.
+            names::fix(&mut root, &mut log);
+            v3_1::to_3_0(&mut root, &mut log);
+        }
+        _ => names::fix(&mut root, &mut log),
     }
-    let steps: [fn(&mut Value, &mut Log); 7] = [
+    let steps: [fn(&mut Value, &mut Log); 8] = [
         document::tidy,
+        operations::complete_media,
         schemas::tidy,
         schemas::name_enums,
         bases::write_out,

@@ -31,6 +31,15 @@ const OF_HEADERS: &[&str] = &["required", "schema", "style", "explode", "depreca
 
 /// Tidies every operation of the document.
 pub(super) fn tidy(document: &mut Value, log: &mut Log) {
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        paths.retain(|path, _| {
+            let is_path = path.starts_with('/');
+            if !is_path {
+                log.note(format!("left out: `{path}` of the paths"), "#/paths");
+            }
+            is_path
+        });
+    }
     walk::members(document, "paths", &mut Place::default(), &mut |place, item| {
         if let Some(item) = item.as_object_mut() {
             keep(item, OF_PATHS, "of a path", &place.text(), log);
@@ -42,6 +51,7 @@ pub(super) fn tidy(document: &mut Value, log: &mut Log) {
             kept(parameter, OF_PARAMETERS, "of a parameter", place, log);
             complete(parameter);
         });
+        drop_parameters(operation, place, log);
         if let Some(body) = operation.get_mut("requestBody") {
             place.at("requestBody", |place| {
                 kept(body, OF_BODIES, "of a body", place, log);
@@ -70,6 +80,31 @@ pub(super) fn tidy(document: &mut Value, log: &mut Log) {
     });
 }
 
+/// A body or an answer needs no schema: of JSON it is any value, else bytes.
+pub(super) fn complete_media(document: &mut Value, _: &mut Log) {
+    let complete = |parent: &mut Value| {
+        let content = parent.get_mut("content").and_then(Value::as_object_mut);
+        for (name, media) in content.into_iter().flatten() {
+            let schema =
+                if bare(name).ends_with("json") { json!({}) } else { json!({ "type": "string", "format": "binary" }) };
+            if let Some(media) = media.as_object_mut() {
+                media.entry("schema").or_insert(schema);
+            }
+        }
+    };
+    walk::operations(document, &mut |place, operation| {
+        if let Some(body) = operation.get_mut("requestBody") {
+            complete(body);
+        }
+        walk::members(operation, "responses", place, &mut |_, answer| complete(answer));
+    });
+}
+
+/// A media type without what follows, the encoding, which is known.
+fn bare(media: &str) -> &str {
+    media.split(';').next().unwrap_or(media).trim()
+}
+
 fn kept(value: &mut Value, facts: &[&str], what: &str, place: &Place, log: &mut Log) {
     if let Some(members) = value.as_object_mut() {
         keep(members, facts, what, &place.text(), log);
@@ -79,10 +114,8 @@ fn kept(value: &mut Value, facts: &[&str], what: &str, place: &Place, log: &mut 
 fn media(parent: &mut Value, place: &mut Place, log: &mut Log) {
     walk::members(parent, "content", place, &mut |place, media| kept(media, OF_MEDIA, "of a media type", place, log));
     let Some(content) = parent.get_mut("content").and_then(Value::as_object_mut) else { return };
-    // What follows is the encoding, which is known.
     for (name, media) in std::mem::take(content) {
-        let bare = name.split(';').next().unwrap_or(&name).trim().to_owned();
-        content.entry(bare).or_insert(media);
+        content.entry(bare(&name)).or_insert(media);
     }
 }
 
@@ -91,7 +124,8 @@ fn complete(parameter: &mut Value) {
     let Some(members) = parameter.as_object_mut() else { return };
     members.entry("required").or_insert(false.into());
     let is_list = members.get("schema").is_some_and(|schema| schema["type"] == "array");
-    if !is_list {
+    let is_deep = members.get("style").is_some_and(|style| style == "deepObject");
+    if !is_list && !is_deep {
         // One value is written the same in all of them.
         members.remove("explode");
         members.remove("style");
@@ -100,6 +134,32 @@ fn complete(parameter: &mut Value) {
     let in_query = members.get("in").is_some_and(|location| location == "query" || location == "cookie");
     let style = members.entry("style").or_insert_with(|| if in_query { "form" } else { "simple" }.into()).clone();
     members.entry("explode").or_insert_with(|| (style == "form").into());
+}
+
+/// Takes away the parameters that no client of ours can send; one that is required cannot be left out.
+fn drop_parameters(operation: &mut Value, place: &Place, log: &mut Log) {
+    let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) else { return };
+    parameters.retain(|parameter| {
+        let what = if parameter["in"] == "cookie" {
+            "a cookie"
+        } else if parameter["style"] == "deepObject" {
+            "a deep object"
+        } else if parameter.get("content").is_some() {
+            "of a media type"
+        } else {
+            return true;
+        };
+        let name = parameter["name"].as_str().unwrap_or_default();
+        if parameter["required"] == true {
+            log.problem(
+                format!("the parameter `{name}` is {what}, which cannot be sent, and it is required; take it out, or say it in another way"),
+                &place.text(),
+            );
+        } else {
+            log.note(format!("left out: the parameter `{name}`, which is {what}"), &place.text());
+        }
+        false
+    });
 }
 
 /// Which fields of a multipart body are files, and which are data.
@@ -187,13 +247,13 @@ pub(super) fn azure(document: &mut Value, log: &mut Log) {
         let answer = json_answer(members).cloned();
         if let Some(mark) = pageable.filter(|_| !members.contains_key("x-paging")) {
             match paging(&mark, answer.as_ref(), &whole) {
-                Some(mark) => _ = members.insert("x-paging".to_owned(), mark),
-                None => log
-                    .note("`x-ms-pageable` without a link to the next page: one page, and no x-paging", &place.text()),
+                Ok(mark) => _ = members.insert("x-paging".to_owned(), mark),
+                Err(why) => log.note(format!("`x-ms-pageable` {why}: one page, and no x-paging"), &place.text()),
             }
         }
         if is_long && !members.contains_key("x-lro") {
-            match long_running(&options, &place.text(), &below, &whole) {
+            let header = status_header(&options, members);
+            match header.and_then(|header| long_running(header, &place.text(), &below, &whole)) {
                 Ok(mark) => _ = members.insert("x-lro".to_owned(), mark),
                 Err(known) => log.note(
                     format!("long-running, and how it goes on is not known: {known}; write its x-lro in the overlay"),
@@ -211,30 +271,48 @@ fn json_answer(operation: &Map<String, Value>) -> Option<&Value> {
     answer["content"]["application/json"].get("schema")
 }
 
-fn paging(mark: &Value, answer: Option<&Value>, document: &Value) -> Option<Value> {
-    let next = mark["nextLinkName"].as_str()?;
+/// The mark of a list in pages; or why there is none, in words.
+fn paging(mark: &Value, answer: Option<&Value>, document: &Value) -> Result<Value, String> {
+    let next = mark["nextLinkName"].as_str().ok_or("without a link to the next page")?;
     let items = mark["itemName"].as_str().unwrap_or("value");
     let mut paging = json!({ "items": items, "style": "nextLink", "nextLink": next });
-    let list = answer.and_then(|schema| walk::resolve(document, schema));
-    if let Some(item) = list.and_then(|list| list["properties"][items]["items"]["$ref"].as_str()) {
+    let list = answer.and_then(|schema| walk::resolve(document, schema)).unwrap_or(&Value::Null);
+    for property in [items, next] {
+        if list["properties"].get(property).is_none() {
+            return Err(format!("with `{property}`, which the answer does not have"));
+        }
+    }
+    if let Some(item) = list["properties"][items]["items"]["$ref"].as_str() {
         paging["item"] = item.into();
     }
-    Some(paging)
+    Ok(paging)
+}
+
+/// The header with the address of the status: as the options say, else one that an answer has.
+fn status_header(options: &Value, operation: &Map<String, Value>) -> Result<&'static str, String> {
+    const KNOWN: [&str; 3] = ["Operation-Location", "Azure-AsyncOperation", "Location"];
+    match options["final-state-via"].as_str() {
+        Some("operation-location") => Ok(KNOWN[0]),
+        Some("azure-async-operation") => Ok(KNOWN[1]),
+        Some("location") => Ok(KNOWN[2]),
+        Some(other) => Err(format!("its final state is via {other}")),
+        None => {
+            let answers = operation.get("responses").and_then(Value::as_object).into_iter().flat_map(Map::values);
+            let headers: Vec<&String> =
+                answers.filter_map(|answer| answer["headers"].as_object()).flat_map(Map::keys).collect();
+            let has = |known: &&&str| headers.iter().any(|header| header.eq_ignore_ascii_case(known));
+            Ok(KNOWN.iter().find(has).copied().unwrap_or(KNOWN[0]))
+        }
+    }
 }
 
 /// The mark of a long-running operation; or, in words, what is known of it.
 fn long_running(
-    options: &Value,
+    header: &str,
     place: &str,
     below: &BTreeMap<&str, Vec<&str>>,
     document: &Value,
 ) -> Result<Value, String> {
-    let header = match options["final-state-via"].as_str() {
-        None | Some("operation-location") => "Operation-Location",
-        Some("azure-async-operation") => "Azure-AsyncOperation",
-        Some("location") => "Location",
-        Some(other) => return Err(format!("its final state is via {other}")),
-    };
     let path = openapi_compare::Pointer::parse(place).ok();
     let path = path.and_then(|place| place.tokens().nth(1).map(std::borrow::Cow::into_owned)).unwrap_or_default();
     let mut found = Vec::new();

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::log::Log;
 use super::marks;
+use super::names::Taken;
 use super::walk::{self, Place};
 
 /// What a schema may say.
@@ -62,8 +63,9 @@ pub(super) fn tidy(document: &mut Value, log: &mut Log) {
     let whole = document.clone();
     walk::schemas(document, &mut |place, schema| {
         let Some(members) = schema.as_object_mut() else { return };
-        azure(members);
+        azure(members, &place.text(), log);
         marks::keep(members, &[FACTS, KEPT_FOR_LATER].concat(), "of a schema", &place.text(), log);
+        drop_empty_parts(members);
         open_enum(members, &whole, &mut open);
         complete(members);
         wrap_reference(members);
@@ -79,15 +81,19 @@ pub(super) fn tidy(document: &mut Value, log: &mut Log) {
 const KEPT_FOR_LATER: &[&str] = &["x-ms-discriminator-value", "x-ms-enum"];
 
 /// What Azure's extensions say that we say in another way.
-fn azure(schema: &mut Map<String, Value>) {
+fn azure(schema: &mut Map<String, Value>, place: &str, log: &mut Log) {
     if schema.remove("x-nullable") == Some(Value::Bool(true)) {
         schema.insert("nullable".to_owned(), true.into());
     }
     if schema.remove("x-ms-secret") == Some(Value::Bool(true)) {
         schema.insert("x-secret".to_owned(), true.into());
     }
-    if schema.get("x-ms-enum").is_some_and(|mark| mark["modelAsString"] == true) {
+    if schema.get("x-ms-enum").is_some_and(|mark| mark["modelAsString"] == true || mark["modelAsExtensible"] == true) {
         schema.insert("x-extensible-enum".to_owned(), true.into());
+    }
+    let values = schema.get("x-ms-enum").and_then(|mark| mark["values"].as_array());
+    if values.into_iter().flatten().any(|value| value.get("name").is_some()) {
+        log.note("left out: the names of an enum's values; names.toml has those of ours", place);
     }
     if let Some(Value::Array(directions)) = schema.remove("x-ms-mutability") {
         let reads = directions.iter().any(|direction| direction == "read");
@@ -102,31 +108,69 @@ fn azure(schema: &mut Map<String, Value>) {
     }
 }
 
-/// `anyOf` of any string and an enum is how an open enum is described; so we mark it.
+/// Parts of `allOf` that were prose alone say nothing.
+fn drop_empty_parts(schema: &mut Map<String, Value>) {
+    let Some(parts) = schema.get_mut("allOf").and_then(Value::as_array_mut) else { return };
+    parts.retain(|part| part.as_object().is_none_or(|part| !part.is_empty()));
+    if parts.is_empty() {
+        schema.remove("allOf");
+    }
+}
+
+/// A union of any string and enums is how an open enum is described, so we mark it; one of enums alone is an
+/// enum of all their values.
 fn open_enum(schema: &mut Map<String, Value>, document: &Value, open: &mut std::collections::BTreeSet<String>) {
     for key in ["anyOf", "oneOf"] {
         let Some(Value::Array(parts)) = schema.get(key) else { continue };
-        let [one, two] = parts.as_slice() else { continue };
-        let is_plain = |part: &Value| part == &json!({ "type": "string" });
-        let (plain, listed) = if is_plain(one) { (one, two) } else { (two, one) };
-        let target = walk::resolve(document, listed).unwrap_or(listed);
-        let is_enum = target["type"] == "string" && target.get("enum").is_some();
-        if !is_plain(plain) || !is_enum || schema.contains_key("discriminator") {
+        let is_enum = |part: &Value| part["type"] == "string" && part.get("enum").is_some_and(Value::is_array);
+        let (plain, listed): (Vec<&Value>, Vec<&Value>) = parts.iter().partition(|part| is_any_string(part));
+        let is_open = !plain.is_empty();
+        if listed.is_empty() || parts.len() < 2 || schema.contains_key("discriminator") {
             continue;
         }
-        let listed = listed.clone();
-        schema.remove(key);
-        match walk::schema_name(&listed) {
-            Some(name) => {
-                open.insert(name.to_owned());
-                schema.insert("$ref".to_owned(), listed["$ref"].clone());
+        if let ([one], true) = (listed.as_slice(), is_open)
+            && let Some(name) = walk::schema_name(one)
+        {
+            if !walk::resolve(document, one).is_some_and(is_enum) {
+                continue;
             }
-            None => {
-                schema.extend(listed.as_object().cloned().unwrap_or_default());
-                schema.insert("x-extensible-enum".to_owned(), true.into());
+            open.insert(name.to_owned());
+            let reference = one["$ref"].clone();
+            schema.remove(key);
+            schema.insert("$ref".to_owned(), reference);
+            continue;
+        }
+        if !listed.iter().all(|part| is_enum(part)) {
+            continue;
+        }
+        let is_open = is_open || listed.iter().any(|part| part["x-extensible-enum"] == true);
+        let is_null = plain.iter().chain(&listed).any(|part| part["nullable"] == true);
+        let mut values: Vec<Value> = Vec::new();
+        let mut known = std::collections::BTreeSet::new();
+        for value in listed.iter().filter_map(|part| part["enum"].as_array()).flatten() {
+            if known.insert(value.to_string()) {
+                values.push(value.clone());
             }
         }
+        // The name that one of them has is that of all.
+        let mark = listed.iter().find_map(|part| part.get("x-ms-enum")).cloned();
+        schema.remove(key);
+        schema.insert("type".to_owned(), "string".into());
+        schema.insert("enum".to_owned(), values.into());
+        schema.extend(mark.map(|mark| ("x-ms-enum".to_owned(), mark)));
+        if is_open {
+            schema.insert("x-extensible-enum".to_owned(), true.into());
+        }
+        if is_null {
+            schema.insert("nullable".to_owned(), true.into());
+        }
     }
+}
+
+/// A string that says nothing more, but may be null.
+fn is_any_string(part: &Value) -> bool {
+    part["type"] == "string"
+        && part.as_object().is_some_and(|members| members.keys().all(|key| key == "type" || key == "nullable"))
 }
 
 /// Says the type where it is only meant.
@@ -137,12 +181,22 @@ fn complete(schema: &mut Map<String, Value>) {
             let known = values.iter().filter(|value| !value.is_null());
             !values.is_empty() && known.clone().count() > 0 && known.clone().all(Value::is_string)
         });
-        if schema.contains_key("properties") || schema.get("additionalProperties").is_some_and(Value::is_object) {
+        let is_object = ["properties", "discriminator"].iter().any(|key| schema.contains_key(*key))
+            || schema.get("required").and_then(Value::as_array).is_some_and(|names| !names.is_empty())
+            || schema.get("additionalProperties").is_some_and(Value::is_object);
+        if is_object {
             schema.insert("type".to_owned(), "object".into());
         } else if schema.contains_key("items") {
             schema.insert("type".to_owned(), "array".into());
         } else if texts {
             schema.insert("type".to_owned(), "string".into());
+        }
+    }
+    // Of null alone, an enum says that; without values it is none.
+    let values = schema.get("enum").and_then(Value::as_array);
+    if let Some(true) = values.map(|values| values.iter().all(Value::is_null)) {
+        if schema.remove("enum") != Some(json!([])) {
+            schema.insert("nullable".to_owned(), true.into());
         }
     }
     if schema.get("type").is_some_and(|kind| kind == "array") && !schema.contains_key("items") {
@@ -226,21 +280,13 @@ pub(super) fn name_objects(document: &mut Value, log: &mut Log) {
         None => Map::new(),
     };
     let mut named: Map<String, Value> = Map::new();
-    let mut taken: std::collections::BTreeSet<String> = schemas.keys().cloned().collect();
-    // How far each name was counted; counting from the beginning each time would take for ever.
-    let mut numbers: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    let mut taken = Taken::of(schemas.keys());
     let mut name = |words: &[&str], schema: &mut Value, place: &str| {
         let is_object = schema["type"] == "object" && schema.get("properties").is_some();
         if !is_object {
             return;
         }
-        let words = words.join("_").to_upper_camel_case();
-        let mut name = words.clone();
-        let next = numbers.entry(words.clone()).or_insert(1);
-        while !taken.insert(name.clone()) {
-            *next += 1;
-            name = format!("{words}{next}");
-        }
+        let name = taken.take(&words.join("_").to_upper_camel_case());
         let Some(mut members) = schema.as_object_mut().map(std::mem::take) else { return };
         let mut beside = Map::new();
         for key in OF_PLACES {

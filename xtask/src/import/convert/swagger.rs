@@ -81,7 +81,7 @@ pub(super) fn to_3_0(document: Value, log: &mut Log) -> Value {
         {
             *reference = format!("#/components/schemas/{name}");
         }
-        if schema["type"] == "file" {
+        if is_file(schema) {
             schema["type"] = "string".into();
             schema["format"] = "binary".into();
         }
@@ -136,7 +136,7 @@ fn one(
     operation.insert("parameters".to_owned(), kept.into());
     if let Some(body) = body {
         let schema = body.get("schema").cloned().unwrap_or_else(|| json!({}));
-        let is_file = schema["type"] == "file" || schema["format"] == "binary";
+        let is_file = is_file(&schema);
         let media = if consumes.is_empty() {
             vec![if is_file { BYTES } else { JSON }.to_owned()]
         } else {
@@ -153,6 +153,11 @@ fn one(
             self::answer(answer, &produces, place, log);
         }
     }
+}
+
+/// Bytes: Swagger's own type, or how Azure writes it in bodies.
+fn is_file(schema: &Value) -> bool {
+    schema["type"] == "file" || ["file", "binary"].iter().any(|format| schema["format"] == *format)
 }
 
 fn media_types(list: Option<&Value>) -> Vec<String> {
@@ -224,7 +229,7 @@ fn schema_of(parameter: &mut Map<String, Value>) -> Map<String, Value> {
 /// The fields of a form as one body.
 fn form(fields: Vec<Value>, consumes: &[String], place: &str, log: &mut Log) -> Value {
     let is_multipart = consumes.iter().any(|media| media == MULTIPART)
-        || fields.iter().any(|field| field["type"] == "file" || field["items"]["type"] == "file");
+        || fields.iter().any(|field| is_file(field) || is_file(&field["items"]));
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for field in fields {
         let Value::Object(mut field) = field else { continue };
@@ -257,7 +262,7 @@ fn answer(answer: &mut Map<String, Value>, produces: &[String], place: &str, log
         }
     }
     let Some(schema) = answer.remove("schema") else { return };
-    let is_file = schema["type"] == "file" || schema["format"] == "binary";
+    let is_file = is_file(&schema);
     let is_other = |media: &&String| !is_file || media.as_str() != JSON;
     let mut media: Vec<String> = produces.iter().filter(is_other).cloned().collect();
     if media.is_empty() {

@@ -101,6 +101,30 @@ fn schemas_of_all_versions() {
         ("3.0.3", json!({ "anyOf": [{ "type": "string" }, a] }), json!({ "anyOf": [{ "type": "string" }, a] })),
         (
             "3.0.3",
+            json!({ "anyOf": [{ "type": "string", "enum": ["a"] }, { "type": "string", "enum": ["a", "b"] }, { "type": "string" }] }),
+            json!({ "type": "string", "enum": ["a", "b"], "x-extensible-enum": true }),
+        ),
+        (
+            "3.0.3",
+            json!({ "anyOf": [{ "type": "string", "nullable": true }, { "type": "string", "enum": ["a", "b"] }] }),
+            json!({ "type": "string", "enum": ["a", "b"], "x-extensible-enum": true, "nullable": true }),
+        ),
+        (
+            "3.0.3",
+            json!({ "anyOf": [{ "type": "string", "maxLength": 3 }, { "type": "string", "enum": ["a", "b"] }] }),
+            json!({ "anyOf": [{ "type": "string", "maxLength": 3 }, { "type": "string", "enum": ["a", "b"] }] }),
+        ),
+        (
+            "3.1.0",
+            json!({ "oneOf": [{ "const": "a", "title": "A" }, { "const": "b", "description": "d" }] }),
+            json!({ "type": "string", "enum": ["a", "b"] }),
+        ),
+        ("3.0.3", json!({ "enum": [null] }), json!({ "nullable": true })),
+        ("3.0.3", json!({ "type": "string", "enum": [] }), json!({ "type": "string" })),
+        ("3.0.3", json!({ "allOf": [a, { "description": "d" }] }), a.clone()),
+        ("3.0.3", json!({ "required": ["k"] }), json!({ "type": "object", "required": ["k"] })),
+        (
+            "3.0.3",
             json!({ "type": "string", "enum": ["a", "b"], "x-ms-enum": { "name": "A", "modelAsString": true } }),
             json!({ "type": "string", "enum": ["a", "b"], "x-extensible-enum": true }),
         ),
@@ -183,6 +207,22 @@ fn schemas_of_all_versions() {
         ("3.1.0", json!({ "anyOf": [a, { "type": "null" }] }), json!({ "allOf": [a], "nullable": true })),
         (
             "3.1.0",
+            json!({ "anyOf": [a, { "type": "null", "description": "d" }] }),
+            json!({ "allOf": [a], "nullable": true }),
+        ),
+        (
+            "3.1.0",
+            json!({ "contentMediaType": "application/octet-stream" }),
+            json!({ "type": "string", "format": "binary" }),
+        ),
+        ("3.1.0", json!({ "type": "string", "contentMediaType": "application/json" }), json!({ "type": "string" })),
+        (
+            "3.1.0",
+            json!({ "type": "string", "contentEncoding": "base64url" }),
+            json!({ "type": "string", "format": "base64url" }),
+        ),
+        (
+            "3.1.0",
             json!({ "oneOf": [{ "type": "string" }, { "type": "null" }] }),
             json!({ "type": "string", "nullable": true }),
         ),
@@ -201,6 +241,11 @@ fn schemas_of_all_versions() {
             "3.1.0",
             json!({ "type": "array", "prefixItems": [{ "type": "string" }, { "type": "integer" }] }),
             json!({ "type": "array", "items": { "anyOf": [{ "type": "string" }, { "type": "integer" }] } }),
+        ),
+        (
+            "3.1.0",
+            json!({ "type": "array", "prefixItems": [{ "type": ["string", "null"] }, { "const": 3 }] }),
+            json!({ "type": "array", "items": { "anyOf": [{ "type": "string", "nullable": true }, { "type": "integer", "enum": [3] }] } }),
         ),
     ];
     for (version, published, expected) in cases {
@@ -236,6 +281,61 @@ fn an_enum_that_is_only_once_beside_any_string_is_open_everywhere() {
     let converted = schemas("3.0.3", json!({ "Mode": mode, "A": user }));
     assert_eq!(converted["Mode"]["x-extensible-enum"], true);
     assert_eq!(converted["A"]["properties"]["m"], reference("Mode"));
+}
+
+#[test]
+fn references_into_schemas_get_schemas_of_their_own() {
+    let text = json!({ "type": "string" });
+    let object = |properties: Value| json!({ "type": "object", "properties": properties });
+    let part = object(json!({ "deep": object(json!({ "x": text })) }));
+    let whole = object(json!({
+        "part": part,
+        "same": reference("A/properties/part"),
+        "deep": reference("A/properties/part/properties/deep"),
+    }));
+    let converted = schemas("3.0.3", json!({ "A": whole }));
+    for property in ["part", "same"] {
+        assert_eq!(converted["A"]["properties"][property], reference("APart"));
+    }
+    assert_eq!(converted["A"]["properties"]["deep"], reference("APartDeep"));
+    assert_eq!(converted["APart"], object(json!({ "deep": reference("APartDeep") })));
+    assert_eq!(converted["APartDeep"], object(json!({ "x": text })));
+
+    let definitions = json!({ "In": object(json!({ "two": reference("B/$defs/Two"), "x": { "type": ["string", "null"] } })), "Two": object(json!({})) });
+    let holder = json!({ "type": "object", "$defs": definitions, "properties": { "list": { "type": "array", "items": reference("B/$defs/In") } } });
+    let converted = schemas("3.1.0", json!({ "B": holder, "Two": text }));
+    assert_eq!(converted["B"]["properties"]["list"]["items"], reference("In"));
+    let inner = json!({ "two": reference("BTwo"), "x": { "type": "string", "nullable": true } });
+    assert_eq!(converted["In"]["properties"], inner);
+    assert_eq!(converted["BTwo"], object(json!({})));
+
+    let failed = convert_value(of_3("3.0.3", json!({ "A": object(json!({ "n": reference("A/type") })) }), json!({})));
+    let failed = failed.unwrap_err();
+    assert!(failed.contains("#/components/schemas/A/type: expected a schema"), "{failed}");
+}
+
+#[test]
+fn names_that_are_not_allowed_are_replaced_everywhere() {
+    let page = |more: &str| json!({ "type": "object", "properties": { more: { "type": "string" } } });
+    let mapping = json!({ "a": "#/components/schemas/Page%5BThing%5D", "b": "#/components/schemas/Page<Thing>" });
+    let union = json!({
+        "oneOf": [reference("Page%5BThing%5D"), reference("Page<Thing>")],
+        "discriminator": { "propertyName": "k", "mapping": mapping },
+    });
+    let converted = schemas(
+        "3.0.3",
+        json!({ "Page[Thing]": page("one"), "Page<Thing>": page("two"), "Page_Thing": page("three"), "U": union, "V.1-a": reference("V%2E2"), "V.2": page("v") }),
+    );
+    let names: Vec<&String> = converted.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["Page_Thing", "Page_Thing2", "Page_Thing3", "U", "V.1-a", "V.2"]);
+    // In the order of the names that they had.
+    assert_eq!(converted["Page_Thing2"], page("two"));
+    assert_eq!(converted["Page_Thing3"], page("one"));
+    assert_eq!(converted["U"]["oneOf"], json!([reference("Page_Thing3"), reference("Page_Thing2")]));
+    let to = |name: &str| format!("#/components/schemas/{name}");
+    let mapping = json!({ "a": to("Page_Thing3"), "b": to("Page_Thing2") });
+    assert_eq!(converted["U"]["discriminator"]["mapping"], mapping);
+    assert_eq!(converted["V.1-a"], reference("V.2"));
 }
 
 #[test]
@@ -420,6 +520,19 @@ fn what_multiplies_ends_in_an_error() {
     let wide: Map<String, Value> =
         (0..1000).map(|number| (format!("p{number}"), json!({ "type": "string" }))).collect();
     all.insert("S".to_owned(), json!({ "type": "object", "properties": wide }));
+    for number in 0..1000 {
+        all.insert(format!("T{number}"), json!({ "allOf": [reference("S")], "properties": {} }));
+    }
+    let failed = convert_value(of_3("3.0.3", Value::Object(all), json!({}))).unwrap_err();
+    assert!(failed.contains("expand to is more than"), "{failed}");
+}
+
+/// What is required costs too.
+#[test]
+fn wide_objects_that_many_extend_end_in_an_error() {
+    let names: Vec<String> = (0..2000).map(|number| format!("p{number}")).collect();
+    let mut all = Map::new();
+    all.insert("S".to_owned(), json!({ "type": "object", "required": names }));
     for number in 0..1000 {
         all.insert(format!("T{number}"), json!({ "allOf": [reference("S")], "properties": {} }));
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::log::Log;
-use super::schemas::wrap_reference;
+use super::schemas::{PROSE, wrap_reference};
 use super::walk;
 
 /// What each type's keywords are, where a schema has several types.
@@ -28,29 +28,11 @@ pub(super) fn to_3_0(document: &mut Value, log: &mut Log) {
             root.insert("paths".to_owned(), json!({}));
         }
     }
-    bare_media(document);
     walk::schemas(document, &mut |place, schema| match schema {
         Value::Bool(true) => *schema = json!({}),
         Value::Bool(false) => *schema = json!({ "not": {} }),
         Value::Object(members) => one(members, &place.text(), log),
         _ => {}
-    });
-}
-
-/// Bytes need no schema in 3.1.
-fn bare_media(document: &mut Value) {
-    let bare = |_: &mut walk::Place, media: &mut Value| {
-        if let Some(media) = media.as_object_mut() {
-            media.entry("schema").or_insert_with(|| json!({ "type": "string", "format": "binary" }));
-        }
-    };
-    walk::operations(document, &mut |place, operation| {
-        if let Some(body) = operation.get_mut("requestBody") {
-            walk::members(body, "content", place, &mut { bare });
-        }
-        walk::members(operation, "responses", place, &mut |place, answer| {
-            walk::members(answer, "content", place, &mut { bare });
-        });
     });
 }
 
@@ -85,12 +67,7 @@ fn one(schema: &mut Map<String, Value>, place: &str, log: &mut Log) {
             schema.insert(exclusive.to_owned(), true.into());
         }
     }
-    let media_type = schema.remove("contentMediaType");
-    match (schema.remove("contentEncoding"), media_type) {
-        (Some(encoding), _) if encoding == "base64" => _ = schema.insert("format".to_owned(), "byte".into()),
-        (None, None) => {}
-        _ => _ = schema.insert("format".to_owned(), "binary".into()),
-    }
+    content(schema, place, log);
     if let Some(Value::Array(items)) = schema.remove("prefixItems") {
         log.note("left out: `prefixItems`, the elements one by one", place);
         schema.insert("items".to_owned(), if items.is_empty() { json!({}) } else { json!({ "anyOf": items }) });
@@ -108,6 +85,32 @@ fn one(schema: &mut Map<String, Value>, place: &str, log: &mut Log) {
         null_part(schema, key);
     }
     wrap_reference(schema);
+}
+
+/// What a string holds: a text in an encoding, bytes, or a text of its own.
+fn content(schema: &mut Map<String, Value>, place: &str, log: &mut Log) {
+    let text = |value: Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let (encoding, media_type) = (text(schema.remove("contentEncoding")), text(schema.remove("contentMediaType")));
+    let format = match (encoding.as_deref(), media_type.as_deref()) {
+        (None, None) => return,
+        (Some("base64"), _) => "byte",
+        (Some("base64url"), _) => "base64url",
+        (Some(other), _) => {
+            log.note(format!("left out: the contentEncoding {other}"), place);
+            return;
+        }
+        (None, Some(media)) if media.starts_with("text/") || is_json(media) => {
+            log.note(format!("left out: the contentMediaType {media} of a string"), place);
+            return;
+        }
+        (None, Some(_)) => "binary",
+    };
+    schema.entry("type").or_insert_with(|| "string".into());
+    schema.insert("format".to_owned(), format.into());
+}
+
+fn is_json(media: &str) -> bool {
+    media == "application/json" || media.ends_with("+json")
 }
 
 /// A list of types: null goes to `nullable`, several others are a union.
@@ -161,7 +164,11 @@ fn types(schema: &mut Map<String, Value>) {
 fn null_part(schema: &mut Map<String, Value>, key: &str) {
     let Some(Value::Array(parts)) = schema.get_mut(key) else { return };
     let before = parts.len();
-    parts.retain(|part| !(part == &json!({ "nullable": true })));
+    let is_null = |part: &Value| {
+        let facts = |members: &Map<String, Value>| members.keys().filter(|key| !PROSE.contains(&key.as_str())).count();
+        part["nullable"] == true && part.as_object().is_some_and(|members| facts(members) == 1)
+    };
+    parts.retain(|part| !is_null(part));
     if parts.len() == before {
         return;
     }

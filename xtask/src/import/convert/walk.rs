@@ -4,6 +4,9 @@
 use openapi_compare::{Pointer, escape_token};
 use serde_json::{Map, Value};
 
+/// Where a schema of 3.1 holds those that are only for itself.
+pub(super) const DEFINITIONS: &str = "$defs";
+
 /// The keys of a path item that are operations.
 pub(super) const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
@@ -61,7 +64,7 @@ pub(super) fn operations(document: &mut Value, f: &mut dyn FnMut(&mut Place, &mu
     });
 }
 
-/// Calls `f` with each member of the object under a key, except extensions.
+/// Calls `f` with each member of the object under a key.
 pub(super) fn members(parent: &mut Value, key: &str, place: &mut Place, f: &mut dyn FnMut(&mut Place, &mut Value)) {
     let Some(found) = parent.get_mut(key).and_then(Value::as_object_mut) else { return };
     place.at(key, |place| {
@@ -103,7 +106,7 @@ fn content(parent: &mut Value, place: &mut Place, f: Visit<'_>) {
 
 /// A schema and all in it. A document is bounded in depth, so this is.
 pub(super) fn schema_at(place: &mut Place, schema: &mut Value, f: Visit<'_>) {
-    for key in ["properties", "patternProperties"] {
+    for key in ["properties", "patternProperties", DEFINITIONS] {
         members(schema, key, place, &mut |place, property| schema_at(place, property, f));
     }
     for key in ["items", "additionalProperties", "not"] {
@@ -111,7 +114,7 @@ pub(super) fn schema_at(place: &mut Place, schema: &mut Value, f: Visit<'_>) {
             place.at(key, |place| schema_at(place, inner, f));
         }
     }
-    for key in ["allOf", "anyOf", "oneOf"] {
+    for key in ["allOf", "anyOf", "oneOf", "prefixItems"] {
         elements(schema, key, place, &mut |place, part| schema_at(place, part, f));
     }
     f(place, schema);
@@ -132,14 +135,17 @@ pub(super) fn resolve<'v>(document: &'v Value, value: &'v Value) -> Option<&'v V
 /// How many references may follow on one another.
 const LONGEST_CHAIN: usize = 100;
 
+/// What a reference to a schema begins with.
+pub(super) const SCHEMAS: &str = "#/components/schemas/";
+
 /// The name of the schema that a value is a reference to.
 pub(super) fn schema_name(value: &Value) -> Option<&str> {
-    value.get("$ref")?.as_str()?.strip_prefix("#/components/schemas/")
+    value.get("$ref")?.as_str()?.strip_prefix(SCHEMAS)
 }
 
-/// A reference to a schema.
+/// A reference to a schema, whose name has nothing to be escaped.
 pub(super) fn reference(name: &str) -> Value {
-    serde_json::json!({ "$ref": format!("#/components/schemas/{}", escape_token(name)) })
+    serde_json::json!({ "$ref": format!("{SCHEMAS}{name}") })
 }
 
 /// The object under a key, made if it is not there.

@@ -239,3 +239,111 @@ fn long_running_operations_are_marked_as_far_as_they_are_known() {
         assert!(mark.is_null() && notes.contains(said), "{mark} {notes}");
     }
 }
+
+#[test]
+fn the_status_of_a_job_is_where_an_answer_says_so() {
+    let job = json!({ "type": "object", "properties": { "status": { "type": "string" } } });
+    let answer = |headers: Value| json!({ "200": { "description": "", "headers": headers, "content": { "application/json": { "schema": reference("Job") } } } });
+    let id = json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }]);
+    for (header, expected) in
+        [("azure-asyncoperation", "Azure-AsyncOperation"), ("Location", "Location"), ("x-other", "Operation-Location")]
+    {
+        let start = json!({
+            "operationId": "J_start", "responses": answer(json!({ header: { "schema": { "type": "string" } } })),
+            "x-ms-long-running-operation": true,
+        });
+        let get = json!({ "operationId": "J_get", "responses": answer(json!({})), "parameters": id });
+        let paths = json!({ "/jobs": { "post": start }, "/jobs/{id}": { "get": get } });
+        let converted = convert_value(of_3("3.0.3", json!({ "Job": job }), paths)).unwrap();
+        assert_eq!(converted.document["paths"]["/jobs"]["post"]["x-lro"]["statusHeader"], expected);
+    }
+}
+
+#[test]
+fn pages_need_their_properties() {
+    let list = json!({ "type": "object", "properties": { "value": { "type": "array", "items": reference("A") }, "next": { "type": "string" } } });
+    let a = json!({ "type": "object", "properties": {} });
+    let marked = |mark: Value| {
+        let answers =
+            json!({ "200": { "description": "", "content": { "application/json": { "schema": reference("L") } } } });
+        let operation = json!({ "operationId": "A_list", "responses": answers, "x-ms-pageable": mark });
+        let paths = json!({ "/a": { "get": operation } });
+        let converted = convert_value(of_3("3.0.3", json!({ "L": list, "A": a }), paths)).unwrap();
+        (converted.document["paths"]["/a"]["get"]["x-paging"].clone(), converted.notes.join("\n"))
+    };
+    let (mark, _) = marked(json!({ "nextLinkName": "next" }));
+    let expected =
+        json!({ "items": "value", "style": "nextLink", "nextLink": "next", "item": "#/components/schemas/A" });
+    assert_eq!(mark, expected);
+    for (published, said) in [
+        (json!({ "nextLinkName": null }), "without a link to the next page"),
+        (json!({ "nextLinkName": "paging.next" }), "with `paging.next`, which the answer does not have"),
+        (json!({ "nextLinkName": "next", "itemName": "items" }), "with `items`, which the answer does not have"),
+    ] {
+        let (mark, notes) = marked(published);
+        assert!(mark.is_null() && notes.contains(said), "{said}: {notes}");
+    }
+}
+
+#[test]
+fn what_no_client_can_send_is_left_out_unless_it_is_required() {
+    let text = json!({ "type": "string" });
+    for (more, what) in [
+        (json!({ "in": "cookie", "schema": text }), "a cookie"),
+        (json!({ "in": "query", "style": "deepObject", "explode": true, "schema": reference("A") }), "a deep object"),
+        (json!({ "in": "query", "content": { "application/json": { "schema": reference("A") } } }), "of a media type"),
+    ] {
+        let of = |required: bool| {
+            let mut parameter = more.clone();
+            parameter["name"] = "p".into();
+            parameter["required"] = required.into();
+            json!({ "operationId": "A_get", "parameters": [parameter], "responses": { "204": { "description": "" } } })
+        };
+        let (converted, notes) = operation("3.0.3", of(false));
+        assert_eq!(converted["parameters"], json!([]));
+        let note = format!("left out: the parameter `p`, which is {what} (at #/paths/~1a/post)");
+        assert!(notes.contains(&note), "{notes:?}");
+        let paths = json!({ "/a": { "post": of(true) } });
+        let failed = convert_value(of_3("3.0.3", json!({ "A": { "type": "object" } }), paths)).unwrap_err();
+        assert!(failed.contains(&format!("#/paths/~1a/post: the parameter `p` is {what}")), "{failed}");
+    }
+}
+
+#[test]
+fn media_types_without_a_schema_are_json_or_bytes() {
+    let media = json!({ "application/json; charset=utf-8": {}, "application/octet-stream": {} });
+    for version in ["3.0.3", "3.1.0"] {
+        let answers = json!({ "200": { "description": "", "content": media } });
+        let (converted, _) = operation(version, json!({ "operationId": "A_get", "responses": answers }));
+        let bytes = json!({ "type": "string", "format": "binary" });
+        assert_eq!(
+            converted["responses"]["200"]["content"],
+            json!({ "application/json": { "schema": {} }, "application/octet-stream": { "schema": bytes } }),
+            "{version}"
+        );
+    }
+}
+
+#[test]
+fn files_of_azures_kind_are_bytes() {
+    let file = json!({ "type": "object", "format": "file" });
+    let converted = swagger_operation(json!({
+        "operationId": "A_put",
+        "parameters": [{ "name": "b", "in": "body", "required": true, "schema": file }],
+        "responses": { "200": { "description": "", "schema": file } },
+    }));
+    let bytes = json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } });
+    assert_eq!(converted["requestBody"]["content"], bytes);
+    assert_eq!(converted["responses"]["200"]["content"], bytes);
+}
+
+#[test]
+fn paths_have_no_extensions() {
+    let document = json!({
+        "openapi": "3.0.3", "info": { "title": "t", "version": "v" },
+        "paths": { "x-note": { "get": { "operationId": "X", "responses": {} } }, "/a": { "get": { "operationId": "A_get", "responses": {} } } },
+    });
+    let Converted { document, notes } = convert_value(document).unwrap();
+    assert_eq!(document["paths"].as_object().unwrap().keys().collect::<Vec<_>>(), ["/a"]);
+    assert!(notes.contains(&"left out: `x-note` of the paths (at #/paths)".to_owned()), "{notes:?}");
+}
