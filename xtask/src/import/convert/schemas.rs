@@ -232,27 +232,42 @@ pub(super) fn name_enums(document: &mut Value, log: &mut Log) {
     let mut named: std::collections::BTreeMap<String, Value> = std::collections::BTreeMap::new();
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
     let mut taken: std::collections::BTreeSet<String> = schemas.into_iter().flat_map(Map::keys).cloned().collect();
+    // Those that have a schema already, and which of them are open where they stand inline.
+    let there: std::collections::BTreeMap<String, Value> = schemas
+        .into_iter()
+        .flatten()
+        .filter(|(_, schema)| schema["type"] == "string")
+        .filter_map(|(name, schema)| Some((name.clone(), schema.get("enum")?.clone())))
+        .collect();
+    let mut open = std::collections::BTreeSet::new();
     walk::schemas(document, &mut |place, schema| {
         let Some(members) = schema.as_object_mut() else { return };
         let Some(mark) = members.remove("x-ms-enum") else { return };
         let place = place.text();
         let is_schema = place.strip_prefix("#/components/schemas/").is_some_and(|rest| !rest.contains('/'));
         let Some(name) = mark["name"].as_str().filter(|name| !is_schema && is_name(name)) else { return };
-        // One value is a constant, and numbers are none.
+        // One value alone is a constant, and numbers are none.
         let values = members.get("enum").and_then(Value::as_array).map_or(0, Vec::len);
-        if values < 2 || members.get("type").is_none_or(|kind| kind != "string") {
+        let is_open = members.get("x-extensible-enum") == Some(&Value::Bool(true));
+        if (values < 2 && !is_open) || members.get("type").is_none_or(|kind| kind != "string") {
             return;
         }
         let (content, beside): (Map<String, Value>, Map<String, Value>) = std::mem::take(members)
             .into_iter()
             .partition(|(key, _)| ["type", "enum", "x-extensible-enum"].contains(&key.as_str()));
         let content = Value::Object(content);
+        let is_there = there.get(name) == content.get("enum");
         let is_free = match named.get(name) {
             Some(known) => *known == content,
-            None => taken.insert(name.to_owned()),
+            None => !is_there && taken.insert(name.to_owned()),
         };
-        if is_free {
-            named.insert(name.to_owned(), content);
+        if is_there && is_open {
+            open.insert(name.to_owned());
+        }
+        if is_there || is_free {
+            if is_free {
+                named.insert(name.to_owned(), content);
+            }
             members.insert("$ref".to_owned(), walk::reference(name)["$ref"].clone());
             members.extend(beside);
             wrap_reference(members);
@@ -262,6 +277,11 @@ pub(super) fn name_enums(document: &mut Value, log: &mut Log) {
             members.extend(beside);
         }
     });
+    for name in open {
+        if let Some(schema) = document.pointer_mut("/components/schemas").and_then(|schemas| schemas.get_mut(&name)) {
+            schema["x-extensible-enum"] = true.into();
+        }
+    }
     if named.is_empty() {
         return;
     }

@@ -274,6 +274,20 @@ fn an_enum_with_a_name_becomes_a_schema_unless_another_has_it() {
 }
 
 #[test]
+fn an_enum_that_has_a_schema_of_its_name_and_values_is_that() {
+    let inline = |values: &[&str]| json!({ "type": "string", "enum": values, "x-ms-enum": { "name": "Mode", "modelAsString": true } });
+    let object = |values: &[&str]| json!({ "type": "object", "properties": { "m": { "type": "array", "items": inline(values) } } });
+    let mode = json!({ "type": "string", "enum": ["a"] });
+    let converted = schemas("3.0.3", json!({ "A": object(&["a"]), "B": object(&["b"]), "Mode": mode }));
+    assert_eq!(converted["A"]["properties"]["m"]["items"], reference("Mode"));
+    assert_eq!(converted["Mode"], json!({ "type": "string", "enum": ["a"], "x-extensible-enum": true }));
+    assert_eq!(converted["B"]["properties"]["m"]["items"]["enum"], json!(["b"]));
+    // One value that others may join is no constant.
+    let converted = schemas("3.0.3", json!({ "A": object(&["a"]) }));
+    assert_eq!(converted["Mode"], json!({ "type": "string", "enum": ["a"], "x-extensible-enum": true }));
+}
+
+#[test]
 fn an_enum_that_is_only_once_beside_any_string_is_open_everywhere() {
     let mode = json!({ "type": "string", "enum": ["a", "b"] });
     let user =
