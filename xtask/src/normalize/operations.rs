@@ -163,6 +163,7 @@ pub(crate) const BODY_FRAGMENT: &str = "#body-";
 pub(super) fn split_request_bodies(document: &mut Value) -> Result<usize, Failure> {
     let mut twins: Vec<(String, String, Value)> = Vec::new();
     let count = each_operation(document, |path, method, operation| {
+        refuse_forms(path, method, operation)?;
         let media: Vec<String> = operation
             .get("requestBody")
             .and_then(|body| body["content"].as_object())
@@ -204,6 +205,20 @@ pub(super) fn split_request_bodies(document: &mut Value) -> Result<usize, Failur
         document["paths"][path][method] = twin;
     }
     Ok(count)
+}
+
+/// Fails for a body that no method of the client can send.
+fn refuse_forms(path: &str, method: &str, operation: &Map<String, Value>) -> Result<(), Failure> {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let content = operation.get("requestBody").and_then(|body| body["content"].as_object());
+    if content.is_some_and(|content| content.contains_key(FORM)) {
+        return Err(Failure::new(
+            format!("a body of `{FORM}`, which the client cannot send"),
+            format!("{} {path}", method.to_uppercase()),
+            "take the operation or this kind of body out in the overlay, or teach it to the generator",
+        ));
+    }
+    Ok(())
 }
 
 /// Leaves an operation one kind of body, and the parameters that go with it.
@@ -331,6 +346,14 @@ mod tests {
         let mut document = json!({ "paths": { "/a": { "post": { "parameters": [list] } } } });
         let error = join_unexploded_arrays(&mut document).unwrap_err().to_string();
         assert!(error.contains("the list `l` is sent as pipeDelimited") && error.contains("at: POST /a"), "{error}");
+    }
+
+    #[test]
+    fn a_form_is_an_error_that_says_where() {
+        let body = json!({ "content": { "application/x-www-form-urlencoded": { "schema": {} } } });
+        let mut document = json!({ "paths": { "/a": { "post": { "requestBody": body } } } });
+        let error = split_request_bodies(&mut document).unwrap_err().to_string();
+        assert!(error.contains("cannot send") && error.contains("at: POST /a"), "{error}");
     }
 
     #[test]

@@ -301,9 +301,11 @@ pub(super) fn name_objects(document: &mut Value, log: &mut Log) {
     };
     let mut named: Map<String, Value> = Map::new();
     let mut taken = Taken::of(schemas.keys());
-    let mut name = |words: &[&str], schema: &mut Value, place: &str| {
-        let is_object = schema["type"] == "object" && schema.get("properties").is_some();
-        if !is_object {
+    let mut name = |words: &[&str], schema: &mut Value, place: &str, is_whole: bool| {
+        // A map is a type of its own only where it is a whole body or answer.
+        let is_named = schema.get("properties").is_some()
+            || (is_whole && schema.get("additionalProperties").is_some_and(Value::is_object));
+        if schema["type"] != "object" || !is_named {
             return;
         }
         let name = taken.take(&words.join("_").to_upper_camel_case());
@@ -332,6 +334,7 @@ pub(super) fn name_objects(document: &mut Value, log: &mut Log) {
                     &[&[owner.as_str()], &words[..]].concat(),
                     inner,
                     &format!("#/components/schemas/{owner}{}", &place[1..]),
+                    false,
                 );
             }
         });
@@ -351,7 +354,8 @@ pub(super) fn name_objects(document: &mut Value, log: &mut Log) {
             // Behind the schema's own place stand the properties that lead to the inner one.
             let inner_steps = steps.iter().skip_while(|step| **step != "schema").skip(1);
             let words = inner_steps.copied().filter(|step| !["properties", "additionalProperties"].contains(step));
-            name(&[vec![verb], words.collect(), vec![what]].concat(), inner, &place.text());
+            let is_whole = what != "parameter" && steps.last() == Some(&"schema");
+            name(&[vec![verb], words.collect(), vec![what]].concat(), inner, &place.text(), is_whole);
         });
         *operation = whole["paths"]["p"]["get"].take();
     });

@@ -347,3 +347,21 @@ fn paths_have_no_extensions() {
     assert_eq!(document["paths"].as_object().unwrap().keys().collect::<Vec<_>>(), ["/a"]);
     assert!(notes.contains(&"left out: `x-note` of the paths (at #/paths)".to_owned()), "{notes:?}");
 }
+
+#[test]
+fn maps_that_are_a_whole_answer_get_a_name() {
+    let map = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+    let outer = json!({ "type": "object", "properties": { "map": map } });
+    let content =
+        |schema: &Value| json!({ "description": "", "content": { "application/json": { "schema": schema } } });
+    let paths = json!({ "/a": {
+        "get": { "operationId": "A_labels", "responses": { "200": content(&map) } },
+        "put": { "operationId": "A_set", "requestBody": content(&outer), "responses": {} },
+    } });
+    let converted = convert_value(of_3("3.0.3", json!({}), paths)).unwrap().document;
+    let answer = &converted["paths"]["/a"]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+    assert_eq!(*answer, reference("LabelsResponse"));
+    let schemas = &converted["components"]["schemas"];
+    assert_eq!(schemas["LabelsResponse"], map);
+    assert_eq!(schemas["SetRequest"], outer);
+}
