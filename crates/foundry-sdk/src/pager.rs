@@ -101,12 +101,12 @@ impl<T: Given> Given for Option<T> {
 impl<T> Split<T> {
     /// A page with a cursor and a flag; where the cursor is missing, the last item's id will do.
     pub(crate) fn by_cursor(
-        items: List<T>,
+        items: impl Into<Option<List<T>>>,
         cursor: impl Given<Value = String>,
         has_more: impl Given<Value = ()>,
         last_id: impl FnOnce(&T) -> Option<String>,
     ) -> Self {
-        let (items, undecoded) = items.into_parts();
+        let (items, undecoded) = items.into().map(List::into_parts).unwrap_or_default();
         let next = match has_more.given() {
             None => Next::End,
             Some(()) => match cursor.given().or_else(|| items.last().and_then(last_id)) {
@@ -118,8 +118,8 @@ impl<T> Split<T> {
     }
 
     /// A page with the URL of the next one.
-    pub(crate) fn by_link(items: List<T>, link: impl Given<Value = String>) -> Self {
-        let (items, undecoded) = items.into_parts();
+    pub(crate) fn by_link(items: impl Into<Option<List<T>>>, link: impl Given<Value = String>) -> Self {
+        let (items, undecoded) = items.into().map(List::into_parts).unwrap_or_default();
         let next = link.given().map_or(Next::End, |link| Next::Place(Place::Link(link)));
         Self { items: merged(items, undecoded), next }
     }
