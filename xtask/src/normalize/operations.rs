@@ -87,10 +87,17 @@ fn is_success(status: &str) -> bool {
 }
 
 pub(super) fn drop_error_answers(document: &mut Value) -> Result<usize, Failure> {
-    each_operation(document, |_, _, operation| {
+    each_operation(document, |path, method, operation| {
         let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return Ok(0) };
         let before = responses.len();
         responses.retain(|status, _| is_success(status));
+        if before > 0 && responses.is_empty() {
+            return Err(Failure::new(
+                "none of the answers is one of success, so that it is not known what the method gives",
+                format!("{} {path}", method.to_uppercase()),
+                "add the answer of success in the overlay, as `responses: { '200': … }`",
+            ));
+        }
         Ok(before - responses.len())
     })
 }
@@ -346,6 +353,13 @@ mod tests {
         let mut document = json!({ "paths": { "/a": { "post": { "parameters": [list] } } } });
         let error = join_unexploded_arrays(&mut document).unwrap_err().to_string();
         assert!(error.contains("the list `l` is sent as pipeDelimited") && error.contains("at: POST /a"), "{error}");
+    }
+
+    #[test]
+    fn an_operation_without_success_is_an_error_that_says_where() {
+        let mut document = json!({ "paths": { "/a": { "post": { "responses": { "default": of_type("A") } } } } });
+        let error = drop_error_answers(&mut document).unwrap_err().to_string();
+        assert!(error.contains("none of the answers") && error.contains("at: POST /a"), "{error}");
     }
 
     #[test]
