@@ -276,13 +276,10 @@ fn as_3_1(value: &mut Value) {
             members[union].as_array_mut().unwrap().push(nothing);
         }
     }
-    match members.get("enum").and_then(Value::as_array).map(Vec::as_slice) {
-        Some([Value::String(constant)]) => {
-            let constant = constant.clone();
-            members.remove("enum");
-            members.insert("const".to_owned(), constant.into());
-        }
-        _ => {}
+    if let Some([Value::String(constant)]) = members.get("enum").and_then(Value::as_array).map(Vec::as_slice) {
+        let constant = constant.clone();
+        members.remove("enum");
+        members.insert("const".to_owned(), constant.into());
     }
     if let Some([one]) = members.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
         let reference = one["$ref"].clone();

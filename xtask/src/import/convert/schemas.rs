@@ -194,10 +194,8 @@ fn complete(schema: &mut Map<String, Value>) {
     }
     // Of null alone, an enum says that; without values it is none.
     let values = schema.get("enum").and_then(Value::as_array);
-    if let Some(true) = values.map(|values| values.iter().all(Value::is_null)) {
-        if schema.remove("enum") != Some(json!([])) {
-            schema.insert("nullable".to_owned(), true.into());
-        }
+    if values.is_some_and(|values| values.iter().all(Value::is_null)) && schema.remove("enum") != Some(json!([])) {
+        schema.insert("nullable".to_owned(), true.into());
     }
     if schema.get("type").is_some_and(|kind| kind == "array") && !schema.contains_key("items") {
         schema.insert("items".to_owned(), json!({}));
