@@ -111,7 +111,7 @@ pub(super) fn unexpected(operation: &Operation, what: &str) -> Failure {
     Failure::new(
         format!("no builder can be made for the operation `{}`: {what}", operation.id),
         format!("{} {}", operation.method, operation.path),
-        "teach it to xtask/src/generate/builders.rs",
+        "correct the document in the overlay, or teach it to xtask/src/generate/builders.rs",
     )
 }
 

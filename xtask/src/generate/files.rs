@@ -161,6 +161,7 @@ impl Files {
                 "move the folder away",
             ));
         }
+        let left_over = self.left_over(root)?;
         let aside = |path: &str| root.join(format!("{path}.new"));
         let mut made: Vec<PathBuf> = Vec::new();
         for (path, text) in &stale {
@@ -175,17 +176,48 @@ impl Files {
                 return Err(Failure::io(&new, &error));
             }
         }
-        for (path, _) in &stale {
+        let mut changed = Changed::default();
+        let renames = stale.iter().map(|(path, _)| (*path, Some(aside(path))));
+        for (path, new) in renames.chain(left_over.iter().map(|path| (path, None))) {
             let place = root.join(path);
-            std::fs::rename(aside(path), &place).map_err(|error| Failure::io(&place, &error))?;
+            if let Err(error) = changed.change(&place, new.as_deref()) {
+                changed.undo();
+                for new in made {
+                    // Those that were moved are not there any more.
+                    let _ = std::fs::remove_file(new);
+                }
+                return Err(Failure::io(&place, &error));
+            }
         }
-        let mut written: Vec<String> = stale.into_iter().map(|(path, _)| path.clone()).collect();
-        for path in self.left_over(root)? {
-            let place = root.join(&path);
-            std::fs::remove_file(&place).map_err(|error| Failure::io(&place, &error))?;
-            written.push(format!("{path} (removed)"));
+        let written = stale.into_iter().map(|(path, _)| path.clone());
+        Ok(written.chain(left_over.iter().map(|path| format!("{path} (removed)"))).collect())
+    }
+}
+
+/// Files that were replaced or removed, with what was there before.
+#[derive(Default)]
+struct Changed(Vec<(PathBuf, Option<Vec<u8>>)>);
+
+impl Changed {
+    /// Moves a file to its place, or removes the one that is there.
+    fn change(&mut self, place: &Path, new: Option<&Path>) -> std::io::Result<()> {
+        let before = std::fs::read(place).ok();
+        match new {
+            Some(new) => std::fs::rename(new, place)?,
+            None => std::fs::remove_file(place)?,
         }
-        Ok(written)
+        self.0.push((place.to_owned(), before));
+        Ok(())
+    }
+
+    /// Puts back what was there, as far as that can be done.
+    fn undo(self) {
+        for (place, before) in self.0 {
+            let _ = match before {
+                Some(before) => std::fs::write(place, before),
+                None => std::fs::remove_file(place),
+            };
+        }
     }
 }
 
@@ -234,6 +266,26 @@ mod tests {
         assert!(files.write(&root).is_err());
         assert_eq!(std::fs::read_to_string(root.join("made/a.rs")).unwrap(), "old");
         assert!(!root.join("made/b.rs").exists() && !root.join("made/b.rs.new").exists());
+        std::fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn what_was_changed_before_a_failure_is_put_back() {
+        let root = folder("undone");
+        let place = |name: &str| root.join("made").join(name);
+        std::fs::write(place("a.rs"), "old").unwrap();
+        std::fs::write(place("gone.rs"), "old too").unwrap();
+        std::fs::write(place("a.rs.new"), "new").unwrap();
+        std::fs::write(place("b.rs.new"), "new").unwrap();
+        let mut changed = Changed::default();
+        changed.change(&place("a.rs"), Some(&place("a.rs.new"))).unwrap();
+        changed.change(&place("b.rs"), Some(&place("b.rs.new"))).unwrap();
+        changed.change(&place("gone.rs"), None).unwrap();
+        assert!(changed.change(&place("c.rs"), Some(&place("c.rs.new"))).is_err());
+        changed.undo();
+        assert_eq!(std::fs::read_to_string(place("a.rs")).unwrap(), "old");
+        assert_eq!(std::fs::read_to_string(place("gone.rs")).unwrap(), "old too");
+        assert!(!place("b.rs").exists());
         std::fs::remove_dir_all(root).unwrap();
     }
 }

@@ -115,7 +115,7 @@ pub(super) fn merge_success_answers(document: &mut Value) -> Result<usize, Failu
                 return Err(Failure::new(
                     format!("the answer {status} is of another type than the first one"),
                     format!("{} {path}", method.to_uppercase()),
-                    "decide what the method is to answer, and add a pass for it",
+                    "take the answers out in the overlay that the method is not to give, or add a pass that makes them one",
                 ));
             }
         }
