@@ -52,6 +52,12 @@ impl From<String> for MessageInputContentBlock {
     }
 }
 
+impl From<&String> for MessageInputContentBlock {
+    fn from(text: &String) -> Self {
+        Self::text(text)
+    }
+}
+
 impl From<MessageInputContentBlock> for MessageInputContent {
     fn from(block: MessageInputContentBlock) -> Self {
         Self::Array(vec![block])

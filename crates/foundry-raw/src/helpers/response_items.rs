@@ -102,6 +102,13 @@ macro_rules! items {
                 Self::user(text)
             }
         }
+
+        /// What the user says.
+        impl From<&String> for $item {
+            fn from(text: &String) -> Self {
+                Self::user(text)
+            }
+        }
     };
 }
 
@@ -168,6 +175,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::v1::types::OpenAiAllModels;
 
     fn sent(value: &impl serde::Serialize) -> Value {
         serde_json::to_value(value).unwrap()
@@ -219,6 +227,21 @@ mod tests {
             assert_eq!(sent(&input), expected);
             assert_eq!(sent(&conversation), expected);
         }
+    }
+
+    /// `&String` is what a field of a struct, or an id of an answer, is lent as.
+    #[test]
+    fn a_text_that_is_lent_is_a_text() {
+        let text = "Hi.".to_owned();
+        assert_eq!(OpenAiCreateResponseInput::from(&text), OpenAiCreateResponseInput::from("Hi."));
+        assert_eq!(OpenAiResponseInputItemParam::from(&text), OpenAiResponseInputItemParam::user("Hi."));
+        assert_eq!(OpenAiItemCreateParamsItemsItem::from(&text), OpenAiItemCreateParamsItemsItem::user("Hi."));
+        let conversation = "conv_1".to_owned();
+        assert_eq!(sent(&OpenAiCreateResponseConversation::from(&conversation)), json!("conv_1"));
+        // An enum, of which it is a value that is known or not, and a union with one.
+        let (known, unknown) = ("developer".to_owned(), "gpt-of-ours".to_owned());
+        assert_eq!(OpenAiEasyInputMessageRole::from(&known), OpenAiEasyInputMessageRole::Developer);
+        assert_eq!(sent(&OpenAiAllModels::from(&unknown)), json!("gpt-of-ours"));
     }
 
     #[test]

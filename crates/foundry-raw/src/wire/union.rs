@@ -328,6 +328,11 @@ macro_rules! union_from {
                 Self::$variant(value.into())
             }
         }
+        impl From<&String> for $name {
+            fn from(value: &String) -> Self {
+                Self::from(value.as_str())
+            }
+        }
     };
     ($kind:ident $name:ident $variant:ident($branch:ty)) => {
         impl From<$branch> for $name {
