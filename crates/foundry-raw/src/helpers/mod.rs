@@ -8,6 +8,8 @@ mod attachments;
 mod citations;
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 mod content;
+#[cfg(feature = "v1")]
+mod input_parts;
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 mod messages;
 mod parse_text;

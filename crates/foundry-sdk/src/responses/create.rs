@@ -25,6 +25,20 @@ impl Responses {
     /// # }
     /// ```
     ///
+    /// Images and files are said in parts, beside texts:
+    ///
+    /// ```
+    /// # async fn example(client: foundry_sdk::ProjectClient) -> foundry_sdk::Result<()> {
+    /// use foundry_sdk::responses::InputPart;
+    /// use foundry_sdk::types::OpenAiResponseInputItemParam as Item;
+    ///
+    /// let image = InputPart::image_url("https://example.com/sky.png");
+    /// let input = Item::user(["What is this?".into(), image, InputPart::file("assistant-1")]);
+    /// let answer = client.responses().create(input).model("gpt-4.1-mini").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Sends `POST /openai/v1/responses`.
     ///
     /// # Errors
