@@ -312,7 +312,7 @@ impl<S: Polled> Progress<S> {
         };
         let message =
             format!("{} was still `{}` after {:.1} s; {what}", last.name(), last.state(), waited.as_secs_f64());
-        self.with_last(Error::new(ErrorKind::Deadline, message))
+        self.with_last(Error::new(ErrorKind::Deadline, message).of_ids(&self.ids))
     }
 }
 

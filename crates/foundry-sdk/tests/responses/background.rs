@@ -48,6 +48,9 @@ async fn the_deadline_ends_it_and_it_can_be_canceled_then() {
         let canceled =
             service.routes().iter().filter(|route| *route == "POST /openai/v1/responses/resp_1/cancel").count();
         assert_eq!(canceled, usize::from(cancel));
+        // Support is told of the answer that showed it last.
+        let looked = service.asked().into_iter().rfind(|asked| asked.route.starts_with("GET ")).unwrap();
+        assert_eq!(error.client_request_id(), Some(looked.headers["x-ms-client-request-id"].to_str().unwrap()));
     }
 }
 
