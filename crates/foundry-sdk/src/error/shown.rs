@@ -56,7 +56,13 @@ impl fmt::Display for Error {
         use fmt::Write as _;
         let mut f = OneLine(f);
         if let Some(operation) = self.operation() {
-            write!(f, "{operation}: ")?;
+            f.write_str(operation)?;
+            // A request by method and path has no other name.
+            let is_custom = self.0.method.as_ref().is_some_and(|method| method.as_str() == operation);
+            if let Some(url) = self.url().filter(|_| is_custom) {
+                write!(f, " {}", url.path())?;
+            }
+            f.write_str(": ")?;
         }
         if let Some(status) = self.status() {
             write!(f, "{} ", status.as_u16())?;

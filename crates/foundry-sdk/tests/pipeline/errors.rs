@@ -254,6 +254,11 @@ async fn one_line_says_what_happened() {
     let error = threads.create().client_request_id("mine").await.unwrap_err();
     assert_eq!(error.to_string(), "Threads_create: 400 - Bad Request (x-ms-client-request-id mine)");
 
+    // What has no name is called by its method and path.
+    let error =
+        Scripted::always(told()).client_once().request(http::Method::GET, "/things?sig=planted").await.unwrap_err();
+    assert_eq!(error.to_string(), "GET /api/projects/p/things: 429 429 - Slower. (x-request-id req-1)");
+
     let threads = Scripted::always(answer(200).body("[]")).client_once().classic().threads();
     let line = threads.get("thread_1").client_request_id("mine").await.unwrap_err().to_string();
     assert!(line.starts_with("Threads_get: 200 - the answer cannot be decoded: "), "{line}");
