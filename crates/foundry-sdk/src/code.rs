@@ -18,6 +18,19 @@ impl Agents {
     ///
     /// The zip file is read twice: for its hash, and to be sent. It cannot be a stream.
     ///
+    /// ```
+    /// # async fn example(client: foundry_sdk::ProjectClient) -> foundry_sdk::Result<()> {
+    /// use foundry_sdk::types::{CodeConfiguration, CreateAgentVersionFromCodeMetadata, HostedAgentDefinition};
+    /// use std::path::Path;
+    ///
+    /// let code = CodeConfiguration::new("python_3_13", ["python", "main.py"], "remote_build");
+    /// let definition = HostedAgentDefinition::new("1", "2Gi").code_configuration(code);
+    /// let metadata = CreateAgentVersionFromCodeMetadata::new(definition).description("Answers questions.");
+    /// let agent = client.agents().create_version_from_zip("coder", Path::new("coder.zip"), metadata).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Sends `POST /agents/{agent_name}/versions`.
     pub fn create_version_from_zip(
         &self,

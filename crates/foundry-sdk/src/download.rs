@@ -21,7 +21,9 @@ use crate::request::{Operation, Request};
 const PIECE: usize = 256 << 10;
 
 impl<O: Operation<Output = ByteStream>> Request<O> {
-    /// Downloads the content to a file of this path. Awaited instead, the request gives it as a stream.
+    /// Downloads the content to a file of this path. Awaited instead, the request gives it as a
+    /// [`ByteStream`], whose error is a [`BoxError`](crate::BoxError) with an [`Error`] in it where it
+    /// is one of ours (nothing came for too long).
     ///
     /// ```
     /// # async fn example(classic: foundry_sdk::classic::Classic) -> foundry_sdk::Result<()> {
@@ -30,6 +32,8 @@ impl<O: Operation<Output = ByteStream>> Request<O> {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Sends what the request sends.
     pub fn download_to(self, path: impl Into<PathBuf>) -> Download<O> {
         Download { request: self, path: path.into(), on_progress: None }
     }

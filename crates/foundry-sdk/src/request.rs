@@ -157,7 +157,20 @@ pub(crate) mod sealed {
 
 /// A request: an operation with its arguments, and the options of this one call.
 ///
-/// `.await` sends it and gives the value; [`send`](Self::send) gives the whole [`Reply`].
+/// `.await` sends it and gives the value; [`send`](Self::send) gives the whole [`Reply`]. What takes
+/// futures only, such as `tokio::join!` or `tokio::spawn`, takes its `into_future()`:
+///
+/// ```
+/// # #[cfg(feature = "v1")]
+/// # async fn example(client: foundry_sdk::ProjectClient) -> foundry_sdk::Result<()> {
+/// use std::future::IntoFuture as _;
+///
+/// let responses = client.responses();
+/// let ask = |question: &str| responses.create(question).agent("cowboy").into_future();
+/// let answers = futures_util::future::try_join_all(["Why?", "When?"].map(ask)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a request is sent when it is awaited"]
 pub struct Request<O> {
