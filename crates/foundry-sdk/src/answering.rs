@@ -127,6 +127,18 @@ impl Round {
     }
 }
 
+/// A number as an ordinal: `2nd`.
+fn nth(number: u32) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
 impl Answering {
     /// Whether this was answered, and the answer has arrived: the state is an old one then.
     pub(crate) fn is_handed_in(&self, asked: &Asked) -> bool {
@@ -173,7 +185,7 @@ impl Answering {
             self.rounds += 1;
             let limit = self.functions.as_ref().map_or(u32::MAX, FunctionSet::rounds);
             if self.rounds > limit {
-                too_many = Some(format!("functions for the {}th time, and {limit} rounds are allowed", self.rounds));
+                too_many = Some(format!("functions for the {} time, and {limit} rounds are allowed", nth(self.rounds)));
             }
             let registered = self.functions.as_ref().filter(|_| too_many.is_none());
             let (known, unknown): (Vec<_>, Vec<_>) = calls

@@ -465,6 +465,16 @@ async fn rounds_are_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_round_too_many_is_counted_in_words() {
+    for (limit, nth) in [(1, "2nd"), (2, "3rd"), (10, "11th"), (20, "21st")] {
+        let service = Shared::new(&[("asks", 0); 24], &[]);
+        let functions = service.functions().max_rounds(limit);
+        let error = service.poller().with_functions(&functions).await.unwrap_err();
+        assert!(error.to_string().contains(&format!("functions for the {nth} time")), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn functions_end_with_the_deadline() {
     let service = Shared::new(&[("asks", 0)], &[]);
     let forever = Function::from_json("known", "", json!({ "type": "object" }), |_: Value| {
