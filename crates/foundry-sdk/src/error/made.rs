@@ -155,6 +155,13 @@ impl Error {
     }
 }
 
+/// An error of a call of a generated client (`ProjectClient::raw_v1` and the like), as the pipeline made it.
+impl From<foundry_raw::Error> for Error {
+    fn from(error: foundry_raw::Error) -> Self {
+        crate::pipeline::from_raw(error)
+    }
+}
+
 /// A run that did not complete, as an error: with its account as the source and the run as the last
 /// state.
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]

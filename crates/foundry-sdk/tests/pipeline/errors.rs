@@ -234,6 +234,18 @@ async fn the_line_for_support_has_it_all() {
     );
 }
 
+/// A call of the generated client, in a function whose error is ours.
+#[tokio::test]
+async fn the_error_of_a_generated_client_is_ours() {
+    async fn called(client: &foundry_sdk::ProjectClient) -> foundry_sdk::Result<()> {
+        client.raw_2025_05_01().threads_get("thread_1").await?;
+        Ok(())
+    }
+    let error = called(&Scripted::always(told()).client_once()).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::RateLimited, Some("Threads_get")));
+    assert_eq!((error.message(), error.retry_after()), ("Slower.", Some(std::time::Duration::from_secs(7))));
+}
+
 /// A URL that can be compared with those in other logs.
 #[tokio::test]
 async fn the_url_of_a_stream_is_the_one_that_was_asked() {
