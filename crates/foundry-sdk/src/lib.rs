@@ -71,6 +71,8 @@ pub use feature::FoundryFeature;
 pub use foundry_raw::{Body, BoxError, ByteStream, ParseTextError};
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 pub use foundry_raw::{Citation, CitationSource, RunFailed, RunOutcome, VectorStoreNotReady};
+/// What fields of wire types are made of.
+pub use foundry_raw::{Extra, List, Secret, SecretValue, Timestamp, Undecoded, UnknownValue};
 #[cfg(feature = "v1")]
 pub use foundry_raw::{ResponseFailed, ResponseOutcome};
 pub use functions::{Function, FunctionOutput, FunctionSet};
