@@ -189,6 +189,11 @@ impl ProjectClient {
         self.0.pipeline.put(put, options).await
     }
 
+    /// How much of an answer is read into memory.
+    pub(crate) fn answer_limit(&self) -> usize {
+        self.0.pipeline.answer_limit
+    }
+
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.pipeline.clock
     }

@@ -5,6 +5,7 @@ use std::future::IntoFuture;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bytes::{Bytes, BytesMut};
 use foundry_raw::ByteStream;
 use futures_core::future::BoxFuture;
 use futures_util::TryStreamExt as _;
@@ -14,7 +15,6 @@ use tokio::io::{AsyncWriteExt as _, BufWriter};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::multipart::{Callback, Counter, Progress};
-use crate::pipeline;
 use crate::request::{Operation, Request};
 
 /// How much is collected before it is written.
@@ -22,8 +22,7 @@ const PIECE: usize = 256 << 10;
 
 impl<O: Operation<Output = ByteStream>> Request<O> {
     /// Downloads the content to a file of this path. Awaited instead, the request gives it as a
-    /// [`ByteStream`], whose error is a [`BoxError`](crate::BoxError) with an [`Error`] in it where it
-    /// is one of ours (nothing came for too long).
+    /// [`ByteStream`], whose errors are this crate's by `?`; [`bytes`](Self::bytes) reads it whole.
     ///
     /// ```
     /// # async fn example(classic: foundry_sdk::classic::Classic) -> foundry_sdk::Result<()> {
@@ -36,6 +35,30 @@ impl<O: Operation<Output = ByteStream>> Request<O> {
     /// Sends what the request sends.
     pub fn download_to(self, path: impl Into<PathBuf>) -> Download<O> {
         Download { request: self, path: path.into(), on_progress: None }
+    }
+
+    /// Downloads the content into memory, as much as an answer may have:
+    /// [`answer_limit`](crate::ProjectClientBuilder::answer_limit), 64 MiB unless set.
+    ///
+    /// Sends what the request sends.
+    ///
+    /// # Errors
+    /// Those of every request; [`ErrorKind::TooLarge`] if there is more, [`ErrorKind::Interrupted`] if the
+    /// content broke off.
+    pub async fn bytes(self) -> Result<Bytes> {
+        let limit = self.client.answer_limit();
+        let reply = self.send().await?;
+        let ids = reply.ids();
+        let mut content = reply.into_value();
+        let mut all = BytesMut::new();
+        while let Some(piece) = content.try_next().await.map_err(|error| Error::from(error).of_ids(&ids))? {
+            if all.len() + piece.len() > limit {
+                let message = format!("the content is larger than {limit} bytes; `download_to` takes any size");
+                return Err(Error::new(ErrorKind::TooLarge, message).of_ids(&ids));
+            }
+            all.extend_from_slice(&piece);
+        }
+        Ok(all.freeze())
     }
 }
 
@@ -73,11 +96,7 @@ impl<O: Operation<Output = ByteStream>> Download<O> {
         let mut counter = Counter::start(announced, on_progress);
         let mut content = reply.into_value();
         let mut target = Target::create(&path).await?;
-        while let Some(piece) = content
-            .try_next()
-            .await
-            .map_err(|error| pipeline::from_raw(foundry_raw::Error::Transport(error)).of_ids(&ids))?
-        {
+        while let Some(piece) = content.try_next().await.map_err(|error| Error::from(error).of_ids(&ids))? {
             target.file.write_all(&piece).await.map_err(|error| unwritable(&path, error))?;
             counter.add(piece.len());
         }

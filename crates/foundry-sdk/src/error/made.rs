@@ -162,6 +162,14 @@ impl From<foundry_raw::Error> for Error {
     }
 }
 
+/// An error of a stream of content ([`ByteStream`](foundry_raw::ByteStream)): this crate's own, if it is one
+/// in a box, else the connection's ([`ErrorKind::Interrupted`]).
+impl From<foundry_raw::BoxError> for Error {
+    fn from(error: foundry_raw::BoxError) -> Self {
+        crate::pipeline::from_raw(foundry_raw::Error::Transport(error))
+    }
+}
+
 /// A run that did not complete, as an error: with its account as the source and the run as the last
 /// state.
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]

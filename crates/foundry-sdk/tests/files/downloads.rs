@@ -240,3 +240,34 @@ async fn a_content_can_be_read_as_a_stream() {
     }
     assert!(all == content);
 }
+
+#[tokio::test]
+async fn a_content_is_read_whole_up_to_the_limit_of_answers() {
+    let content = noise(LENGTH);
+    let bytes = async |sent: usize, limit: usize| {
+        let endpoint = serve(LENGTH, content[..sent].to_vec());
+        let client = builder(endpoint).retry(RetryPolicy::none()).answer_limit(limit).build().unwrap();
+        client.classic().files().get_content("assistant-1").bytes().await
+    };
+    assert!(bytes(LENGTH, LENGTH).await.unwrap() == content);
+    for (sent, limit, kind) in [(LENGTH, LENGTH - 1, ErrorKind::TooLarge), (LENGTH - 1, LENGTH, ErrorKind::Interrupted)]
+    {
+        let error = bytes(sent, limit).await.unwrap_err();
+        assert_eq!((error.kind(), error.request_id()), (kind, Some("req-1")));
+    }
+}
+
+#[tokio::test]
+async fn what_breaks_a_stream_of_content_is_an_error_as_all_others() {
+    async fn read(files: foundry_sdk::classic::Files) -> foundry_sdk::Result<usize> {
+        let mut stream = files.get_content("assistant-1").await?;
+        let mut length = 0;
+        while let Some(piece) = stream.try_next().await? {
+            length += piece.len();
+        }
+        Ok(length)
+    }
+    assert_eq!(read(client(serve(LENGTH, noise(LENGTH))).classic().files()).await.unwrap(), LENGTH);
+    let error = read(client(serve(LENGTH, noise(7))).classic().files()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted);
+}
