@@ -11,10 +11,10 @@ use foundry_raw::v1::types::{
     EvaluationRuleAction, EvaluatorDefinition, EvaluatorVersion, FunctionTool, ListOfAgentVersionDetails, McpTool,
     MemoryItem, MemoryStoreSearchResult, OpenAiConversationItem, OpenAiConversationItemList, OpenAiCreateResponse,
     OpenAiCreateResponseInput, OpenAiEasyInputMessageParam, OpenAiMessageContent, OpenAiMessageRole, OpenAiResponse,
-    OpenAiResponseCustomToolCallOutputOutputOutputContentList, OpenAiResponseInputItemParam,
-    OpenAiResponseInputItemParamKind, OpenAiResponseItem, OpenAiResponseItemKind, OpenAiResponseItemList,
-    OpenAiResponseOutputItem, OpenAiResponseOutputMessageContent, OpenAiResponseStatusOption, PagedConnection,
-    PromptAgentDefinition, Tool, VoiceAgentMaxOutputTokens, WorkflowAgentDefinition,
+    OpenAiResponseInputItemParam, OpenAiResponseInputItemParamKind, OpenAiResponseInputPart, OpenAiResponseItem,
+    OpenAiResponseItemKind, OpenAiResponseItemList, OpenAiResponseOutputItem, OpenAiResponseOutputMessageContent,
+    OpenAiResponseStatus, PagedConnection, PromptAgentDefinition, Tool, VoiceAgentMaxOutputTokens,
+    WorkflowAgentDefinition,
 };
 use foundry_raw::{Decode, Direction, Report, from_slice_with_report, from_str};
 use serde_json::{Value, json};
@@ -158,7 +158,7 @@ fn what_creates_a_version_is_what_the_service_takes() {
 #[test]
 fn a_response_may_call_a_function() {
     let response: OpenAiResponse = round_trip(fixture!("response_function_call"));
-    assert_eq!(response.status, Some(OpenAiResponseStatusOption::Completed));
+    assert_eq!(response.status, Some(OpenAiResponseStatus::Completed));
     assert_eq!(response.agent_reference, Some(AgentReference::new("cowboy").version("3")));
     assert_eq!(response.extra.get("agent").unwrap()["type"], "agent_id");
     let [OpenAiResponseOutputItem::FunctionCall(call)] = &response.output[..] else { panic!("{response:?}") };
@@ -173,7 +173,7 @@ fn a_response_may_call_a_function() {
 #[test]
 fn a_response_may_ask_for_approval_and_hold_what_nobody_knows() {
     let response: OpenAiResponse = round_trip(fixture!("response_mcp_approval"));
-    assert_eq!(response.status.as_ref().map(OpenAiResponseStatusOption::as_str), Some("dreaming"));
+    assert_eq!(response.status.as_ref().map(OpenAiResponseStatus::as_str), Some("dreaming"));
     use OpenAiResponseOutputItem::{McpApprovalRequest, McpListTools, Message, Unknown};
     let [McpListTools(list), McpApprovalRequest(request), Unknown(memory), Message(message)] = &response.output[..]
     else {
@@ -201,9 +201,7 @@ fn messages_that_went_in_and_came_out_are_told_apart_by_their_role() {
     };
     // Both have an id and a status.
     let OpenAiResponseItemKind::OpenAiResponseInputMessageItem(asked) = asked else { panic!("{asked:?}") };
-    let [OpenAiResponseCustomToolCallOutputOutputOutputContentList::InputText(text)] = &asked.content[..] else {
-        panic!("{asked:?}")
-    };
+    let [OpenAiResponseInputPart::InputText(text)] = &asked.content[..] else { panic!("{asked:?}") };
     assert_eq!((asked.role.as_str(), text.text.as_str()), ("user", "Why is the sky blue?"));
     let OpenAiResponseItemKind::OpenAiResponseOutputMessage(said) = said else { panic!("{said:?}") };
     assert!(

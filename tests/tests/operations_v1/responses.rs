@@ -1,8 +1,6 @@
 //! Responses, whole and as streams, and conversations.
 
-use foundry_sdk::types::{
-    AgentReference, OpenAiCreateResponse, OpenAiItemCreateParamsItemsItem, OpenAiResponseStatusOption,
-};
+use foundry_sdk::types::{AgentReference, OpenAiCreateResponse, OpenAiItemCreateParamsItemsItem, OpenAiResponseStatus};
 use foundry_sdk::{ErrorKind, ProjectClient};
 use serde_json::json;
 
@@ -14,7 +12,7 @@ pub(crate) async fn responses(client: &ProjectClient) {
     let responses = client.responses();
     let agent = AgentReference::new("cowboy").version("1");
     let response = responses.create_without_input().input("Why is the sky blue?").agent_reference(agent).await.unwrap();
-    assert_eq!(response.status, Some(OpenAiResponseStatusOption::Completed));
+    assert_eq!(response.status, Some(OpenAiResponseStatus::Completed));
     assert_eq!(as_json(&response.agent_reference)["version"], "1");
     let text = as_json(&response.output)[0]["content"][0]["text"].as_str().unwrap().to_owned();
     assert!(text.contains("Why is the sky blue?"), "{text}");
@@ -34,9 +32,9 @@ pub(crate) async fn responses(client: &ProjectClient) {
     assert_eq!(responses.retrieve(&response.id).await.unwrap_err().kind(), ErrorKind::NotFound);
 
     let background = responses.create_without_input().model(MODEL).input("Hello").background(true).await.unwrap();
-    assert_eq!(background.status, Some(OpenAiResponseStatusOption::Queued));
+    assert_eq!(background.status, Some(OpenAiResponseStatus::Queued));
     let cancelled = responses.cancel(&background.id).await.unwrap();
-    assert_eq!(cancelled.status, Some(OpenAiResponseStatusOption::Cancelled));
+    assert_eq!(cancelled.status, Some(OpenAiResponseStatus::Cancelled));
 
     let compacted = responses.compact(Some(MODEL.into())).input("One two three").await.unwrap();
     assert_eq!(as_json(&compacted.output)[0]["type"], "compaction");

@@ -185,7 +185,10 @@ pub(crate) enum Type {
     Boolean,
     Integer,
     Number,
+    /// A time as the document says it in seconds.
     Timestamp,
+    /// A time as the document says it in text.
+    TextTimestamp,
     /// A string that is never shown.
     Secret,
     /// Any JSON value.
@@ -208,7 +211,7 @@ impl Type {
             Self::Boolean => "bool".to_owned(),
             Self::Integer => "i64".to_owned(),
             Self::Number => "f64".to_owned(),
-            Self::Timestamp => "Timestamp".to_owned(),
+            Self::Timestamp | Self::TextTimestamp => "Timestamp".to_owned(),
             Self::Secret => "Secret".to_owned(),
             Self::Any => "Value".to_owned(),
             Self::Object => "Map<String, Value>".to_owned(),

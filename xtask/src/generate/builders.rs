@@ -640,7 +640,7 @@ pub(super) fn qualified(ty: &Type) -> String {
         Type::Boolean => "bool".to_owned(),
         Type::Integer => "i64".to_owned(),
         Type::Number => "f64".to_owned(),
-        Type::Timestamp => "foundry_raw::Timestamp".to_owned(),
+        Type::Timestamp | Type::TextTimestamp => "foundry_raw::Timestamp".to_owned(),
         Type::Secret => "foundry_raw::Secret".to_owned(),
         Type::Any => "serde_json::Value".to_owned(),
         Type::Object => "serde_json::Map<String, serde_json::Value>".to_owned(),

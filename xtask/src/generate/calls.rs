@@ -119,6 +119,7 @@ fn json(api: &Api, ty: &Type, depth: usize) -> String {
         Type::String | Type::Secret => "\"text\"".to_owned(),
         Type::Boolean => "true".to_owned(),
         Type::Integer | Type::Timestamp => "7".to_owned(),
+        Type::TextTimestamp => "\"2026-01-01T00:00:00Z\"".to_owned(),
         Type::Number => "0.5".to_owned(),
         Type::Any => "null".to_owned(),
         Type::Object => "{}".to_owned(),

@@ -52,7 +52,7 @@ fn path(ty: &Type) -> String {
         Type::Vec(item) => format!("Vec<{}>", path(item)),
         Type::List(item) => format!("crate::List<{}>", path(item)),
         Type::Map(item) => format!("std::collections::BTreeMap<String, {}>", path(item)),
-        Type::Timestamp => "crate::Timestamp".to_owned(),
+        Type::Timestamp | Type::TextTimestamp => "crate::Timestamp".to_owned(),
         Type::Any => "serde_json::Value".to_owned(),
         Type::Object => "serde_json::Map<String, serde_json::Value>".to_owned(),
         ty => ty.rust(),

@@ -105,7 +105,7 @@ fn uses(types: &[(&str, &TypeDefinition)]) -> String {
         }
         for ty in all {
             ty.walk(&mut |ty| match ty {
-                Type::Timestamp => {
+                Type::Timestamp | Type::TextTimestamp => {
                     found.insert("use crate::Timestamp;");
                 }
                 Type::Secret => {
@@ -302,6 +302,8 @@ fn setter_shape(field: &Field) -> String {
         ty if field.boxed => format!("boxed({})", ty.rust()),
         Type::Vec(item) | Type::List(item) => format!("list({})", item.rust()),
         Type::Map(item) => format!("map({})", item.rust()),
+        Type::Timestamp => "unix_time(Timestamp)".to_owned(),
+        Type::TextTimestamp => "text_time(Timestamp)".to_owned(),
         ty => format!("plain({})", ty.rust()),
     }
 }
@@ -355,6 +357,8 @@ fn constructor(text: &mut String, name: &str, model: &Struct, arguments: &[&Fiel
             Type::Map(_) => {
                 format!("{}.into_iter().map(|(name, value)| (name.into(), value.into())).collect()", field.name)
             }
+            Type::Timestamp => format!("crate::wire::unix_time({})", field.name),
+            Type::TextTimestamp => format!("crate::wire::text_time({})", field.name),
             _ => format!("{}.into()", field.name),
         };
         if value == field.name {

@@ -1,9 +1,8 @@
 //! Parts of what is said in the input of a response: texts, images, files.
 
 use crate::v1::types::{
-    OpenAiEasyInputMessageParamContent, OpenAiResponseCustomToolCallOutputParamOutputOutputContentList as InputPart,
-    OpenAiResponseInputFileParam, OpenAiResponseInputImageDetail, OpenAiResponseInputImageParam,
-    OpenAiResponseInputTextParam,
+    OpenAiEasyInputMessageParamContent, OpenAiResponseInputFileParam, OpenAiResponseInputImageDetail,
+    OpenAiResponseInputImageParam, OpenAiResponseInputPartParam as InputPart, OpenAiResponseInputTextParam,
 };
 
 /// Short ways to write parts of what is said; each kind has a type of its own for all else there is to

@@ -10,7 +10,7 @@ use super::{ParseTextError, parse_text, retry_hint};
 use crate::v1::types::{
     OpenAiResponse, OpenAiResponseFunctionToolCall, OpenAiResponseOutputItem,
     OpenAiResponseOutputItemMcpApprovalRequest, OpenAiResponseOutputMessageContent, OpenAiResponseOutputText,
-    OpenAiResponseOutputTextAnnotation, OpenAiResponseStatusOption,
+    OpenAiResponseOutputTextAnnotation, OpenAiResponseStatus,
 };
 
 /// The code of a response that failed because too much was asked at once.
@@ -170,10 +170,10 @@ impl OpenAiResponse {
         match &self.status {
             Some(status) => matches!(
                 status,
-                OpenAiResponseStatusOption::Completed
-                    | OpenAiResponseStatusOption::Failed
-                    | OpenAiResponseStatusOption::Incomplete
-                    | OpenAiResponseStatusOption::Cancelled
+                OpenAiResponseStatus::Completed
+                    | OpenAiResponseStatus::Failed
+                    | OpenAiResponseStatus::Incomplete
+                    | OpenAiResponseStatus::Cancelled
             ),
             None => true,
         }
@@ -198,10 +198,10 @@ impl OpenAiResponse {
     /// [`ResponseFailed`], with the response in it, in every other status.
     pub fn into_result(self) -> Result<Self, ResponseFailed> {
         let outcome = match &self.status {
-            None | Some(OpenAiResponseStatusOption::Completed) => return Ok(self),
-            Some(OpenAiResponseStatusOption::Failed) => ResponseOutcome::Failed,
-            Some(OpenAiResponseStatusOption::Incomplete) => ResponseOutcome::Incomplete,
-            Some(OpenAiResponseStatusOption::Cancelled) => ResponseOutcome::Cancelled,
+            None | Some(OpenAiResponseStatus::Completed) => return Ok(self),
+            Some(OpenAiResponseStatus::Failed) => ResponseOutcome::Failed,
+            Some(OpenAiResponseStatus::Incomplete) => ResponseOutcome::Incomplete,
+            Some(OpenAiResponseStatus::Cancelled) => ResponseOutcome::Cancelled,
             Some(_) => ResponseOutcome::Unfinished,
         };
         let reason = self.incomplete_details.as_ref().and_then(|details| details.reason.as_ref());

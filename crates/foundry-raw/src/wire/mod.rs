@@ -24,6 +24,8 @@ pub use report::{Direction, Report};
 pub use secret::{Secret, SecretValue};
 pub use timestamp::Timestamp;
 
+pub(crate) use timestamp::{text_time, unix_time};
+
 pub(crate) use decode::deserialize;
 pub(crate) use model::{Access, Entries, Field, Fields, MAX_FIELDS, Presence, RequestBody, decode_model, set_fixed};
 pub(crate) use open_enum::decode_enum;

@@ -434,6 +434,22 @@ macro_rules! model_setter {
             self
         }
     };
+    ($presence:ident $access:ident $name:literal $field:ident: unix_time($item:ty)) => {
+        #[doc = concat!("Sets `", $name, "`: a time, which is sent in seconds.")]
+        #[must_use]
+        pub fn $field(mut self, value: impl Into<$item>) -> Self {
+            self.$field = $crate::wire::model_some!($presence $crate::wire::unix_time(value));
+            self
+        }
+    };
+    ($presence:ident $access:ident $name:literal $field:ident: text_time($item:ty)) => {
+        #[doc = concat!("Sets `", $name, "`: a time, which is sent as text.")]
+        #[must_use]
+        pub fn $field(mut self, value: impl Into<$item>) -> Self {
+            self.$field = $crate::wire::model_some!($presence $crate::wire::text_time(value));
+            self
+        }
+    };
     ($presence:ident $access:ident $name:literal $field:ident: boxed($item:ty)) => {
         #[doc = concat!("Sets `", $name, "`.")]
         #[must_use]

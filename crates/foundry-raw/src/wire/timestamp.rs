@@ -80,8 +80,27 @@ fn parse(text: &str) -> Option<DateTime<Utc>> {
         .map(|time| time.and_utc())
 }
 
+/// A time for a property that holds text.
+pub(crate) fn text_time(time: impl Into<Timestamp>) -> Timestamp {
+    let time = time.into();
+    match (&time.0, time.to_datetime()) {
+        (Form::Seconds(_) | Form::Number(_), Some(read)) => Timestamp::from_rfc3339(read),
+        _ => time,
+    }
+}
+
+/// A time for a property that holds seconds.
+pub(crate) fn unix_time(time: impl Into<Timestamp>) -> Timestamp {
+    let time = time.into();
+    match (&time.0, time.to_datetime()) {
+        (Form::Text(_), Some(read)) => Timestamp::from_unix(read.timestamp()),
+        _ => time,
+    }
+}
+
 impl From<DateTime<Utc>> for Timestamp {
-    /// Epoch seconds, which is how times stand in threads, messages and runs.
+    /// Epoch seconds, which is how times stand in threads, messages and runs. Constructors and setters of
+    /// properties that hold text make text of it.
     fn from(time: DateTime<Utc>) -> Self {
         Self::from_unix(time.timestamp())
     }
@@ -156,5 +175,22 @@ mod tests {
             assert_eq!(sent, serde_json::from_str::<Value>(text).unwrap(), "{text}");
             assert_eq!(time.to_datetime().map(|time| time.to_rfc3339()).as_deref(), expected, "{text}");
         }
+    }
+    #[test]
+    fn a_time_that_can_be_read_takes_the_form_of_its_property() {
+        for (given, as_text, as_seconds) in [
+            ("1752587659", "\"2025-07-15T13:54:19Z\"", "1752587659"),
+            ("1752587659.25", "\"2025-07-15T13:54:19.250Z\"", "1752587659.25"),
+            ("\"2025-03-21T18:23:41+01:00\"", "\"2025-03-21T18:23:41+01:00\"", "1742577821"),
+            ("\"soon\"", "\"soon\"", "\"soon\""),
+            ("true", "true", "true"),
+        ] {
+            let time: Timestamp = from_str(given).unwrap();
+            assert_eq!(serde_json::to_string(&text_time(time.clone())).unwrap(), as_text, "{given}");
+            assert_eq!(serde_json::to_string(&unix_time(time)).unwrap(), as_seconds, "{given}");
+        }
+        let time = DateTime::from_timestamp(1_752_587_659, 0).unwrap();
+        assert_eq!(text_time(time).as_str(), Some("2025-07-15T13:54:19Z"));
+        assert_eq!(unix_time(time).as_unix(), Some(1_752_587_659));
     }
 }

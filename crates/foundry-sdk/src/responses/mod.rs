@@ -61,7 +61,7 @@ mod wait;
 pub use self::stream::{ResponseItem, ResponseStream};
 pub use self::wait::ResponsePoller;
 /// A part of what is said: a text, an image, a file.
-pub use foundry_raw::v1::types::OpenAiResponseCustomToolCallOutputParamOutputOutputContentList as InputPart;
+pub use foundry_raw::v1::types::OpenAiResponseInputPartParam as InputPart;
 pub use foundry_raw::v1::types::OpenAiResponseStreamEvent as ResponseEvent;
 
 pub(crate) use self::partial::Partial;

@@ -8,7 +8,7 @@ use crate::answering::Asked;
 use crate::approvals::ApprovalRequest;
 use crate::functions::FunctionCall;
 use crate::poller::{Asking, Cancelable, Polled, Standing, sealed};
-use crate::types::{OpenAiResponse, OpenAiResponseOutputItem as Item, OpenAiResponseStatusOption as Status};
+use crate::types::{OpenAiResponse, OpenAiResponseOutputItem as Item, OpenAiResponseStatus as Status};
 
 impl sealed::Sealed for OpenAiResponse {}
 

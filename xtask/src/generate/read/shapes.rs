@@ -386,8 +386,8 @@ impl Reader<'_> {
         }
         let format = schema["format"].as_str().unwrap_or_default();
         Ok(match schema["type"].as_str() {
-            Some("string") if format == "date-time" || format == "unixtime" => Type::Timestamp,
-            Some("integer" | "number") if format == "unixtime" => Type::Timestamp,
+            Some("string") if format == "date-time" => Type::TextTimestamp,
+            Some("string" | "integer" | "number") if format == "unixtime" => Type::Timestamp,
             Some("string") => Type::String,
             Some("boolean") => Type::Boolean,
             Some("integer") => Type::Integer,

@@ -718,7 +718,7 @@ impl AgentOptimizationCandidate {
             job_id: job_id.into(),
             name: name.into(),
             status: status.into(),
-            started_at: started_at.into(),
+            started_at: crate::wire::unix_time(started_at),
             agent_version: None,
             evaluation: None,
             output: None,
@@ -737,7 +737,7 @@ model! {
         1 required both "job_id" job_id: plain(String),
         2 required both "name" name: plain(String),
         3 required both "status" status: plain(AgentOptimizationCandidateStatus),
-        4 required both "started_at" started_at: plain(Timestamp),
+        4 required both "started_at" started_at: unix_time(Timestamp),
         5 optional both "agent_version" agent_version: plain(String),
         6 optional both "evaluation" evaluation: plain(AgentOptimizationCandidateEvaluation),
         7 optional both "output" output: plain(AgentOptimizationCandidateOutput),
@@ -793,7 +793,7 @@ model! {
     fields [
         0 optional both "avg_latency_ms" avg_latency_ms: plain(i64),
         1 optional both "avg_tokens" avg_tokens: plain(f64),
-        2 optional both "completed_at" completed_at: plain(Timestamp),
+        2 optional both "completed_at" completed_at: unix_time(Timestamp),
         3 optional both "eval_id" eval_id: plain(String),
         4 optional both "eval_run_id" eval_run_id: plain(String),
         5 optional both "score" score: plain(f64),
@@ -837,7 +837,7 @@ impl AgentOptimizationCandidatePromotionInfo {
         promoted_agent: impl Into<AgentReference>,
     ) -> Self {
         Self {
-            promoted_at: promoted_at.into(),
+            promoted_at: crate::wire::unix_time(promoted_at),
             promoted_agent: promoted_agent.into(),
             extra: Extra::default(),
         }
@@ -848,7 +848,7 @@ model! {
     AgentOptimizationCandidatePromotionInfo;
     fixed []
     fields [
-        0 required both "promoted_at" promoted_at: plain(Timestamp),
+        0 required both "promoted_at" promoted_at: unix_time(Timestamp),
         1 required both "promoted_agent" promoted_agent: plain(AgentReference),
     ]
 }
@@ -1118,7 +1118,7 @@ model! {
     fields [
         0 optional both "call_counts" call_counts: plain(AgentOptimizationStageEstimate),
         1 optional both "cost" cost: plain(AgentOptimizationCostEstimate),
-        2 optional both "prices_as_of" prices_as_of: plain(Timestamp),
+        2 optional both "prices_as_of" prices_as_of: unix_time(Timestamp),
     ]
 }
 
@@ -1359,8 +1359,8 @@ model! {
         2 required both "optimization_model_configuration" optimization_model_configuration: plain(AgentOptimizationModelConfiguration),
         3 required both "optimization_configuration" optimization_configuration: plain(AgentOptimizationConfigurationBase),
         4 required read "run_duration_ms" run_duration_ms: plain(i64),
-        5 required read "created_at" created_at: plain(Timestamp),
-        6 required read "updated_at" updated_at: plain(Timestamp),
+        5 required read "created_at" created_at: unix_time(Timestamp),
+        6 required read "updated_at" updated_at: unix_time(Timestamp),
         7 optional both "display_name" display_name: plain(String),
         8 optional read "error" error: plain(ApiError),
         9 optional read "result" result: plain(AgentOptimizationJobResult),
@@ -2175,9 +2175,9 @@ impl AgentSessionResource {
             agent_session_id: agent_session_id.into(),
             version_indicator: version_indicator.into(),
             status: status.into(),
-            created_at: created_at.into(),
-            last_accessed_at: last_accessed_at.into(),
-            expires_at: expires_at.into(),
+            created_at: crate::wire::unix_time(created_at),
+            last_accessed_at: crate::wire::unix_time(last_accessed_at),
+            expires_at: crate::wire::unix_time(expires_at),
             stopped_at: None,
             extra: Extra::default(),
         }
@@ -2191,10 +2191,10 @@ model! {
         0 required both "agent_session_id" agent_session_id: plain(String),
         1 required both "version_indicator" version_indicator: plain(VersionIndicator),
         2 required both "status" status: plain(AgentSessionStatus),
-        3 required both "created_at" created_at: plain(Timestamp),
-        4 required both "last_accessed_at" last_accessed_at: plain(Timestamp),
-        5 required both "expires_at" expires_at: plain(Timestamp),
-        6 optional both "stopped_at" stopped_at: plain(Timestamp),
+        3 required both "created_at" created_at: unix_time(Timestamp),
+        4 required both "last_accessed_at" last_accessed_at: unix_time(Timestamp),
+        5 required both "expires_at" expires_at: unix_time(Timestamp),
+        6 optional both "stopped_at" stopped_at: unix_time(Timestamp),
     ]
 }
 
@@ -2293,7 +2293,7 @@ impl AgentVersionDetails {
             id: id.into(),
             name: name.into(),
             version: version.into(),
-            created_at: created_at.into(),
+            created_at: crate::wire::unix_time(created_at),
             definition: definition.into(),
             agent_guid: None,
             blueprint: None,
@@ -2316,7 +2316,7 @@ model! {
         2 key both "id" id: plain(String),
         3 required both "name" name: plain(String),
         4 required both "version" version: plain(String),
-        5 required both "created_at" created_at: plain(Timestamp),
+        5 required both "created_at" created_at: unix_time(Timestamp),
         6 required both "definition" definition: plain(AgentDefinition),
         7 optional both "agent_guid" agent_guid: plain(String),
         8 optional both "blueprint" blueprint: plain(AgentIdentity),
@@ -6760,7 +6760,7 @@ impl SessionDirectoryEntry {
             name: name.into(),
             size: size.into(),
             is_directory: is_directory.into(),
-            modified_time: modified_time.into(),
+            modified_time: crate::wire::unix_time(modified_time),
             extra: Extra::default(),
         }
     }
@@ -6773,7 +6773,7 @@ model! {
         0 required both "name" name: plain(String),
         1 required both "size" size: plain(i64),
         2 required both "is_directory" is_directory: plain(bool),
-        3 required both "modified_time" modified_time: plain(Timestamp),
+        3 required both "modified_time" modified_time: unix_time(Timestamp),
     ]
 }
 

@@ -71,8 +71,8 @@ impl AgentInsight {
             category: category.into(),
             status: status.into(),
             trace_count: trace_count.into(),
-            created_at: created_at.into(),
-            updated_at: updated_at.into(),
+            created_at: crate::wire::unix_time(created_at),
+            updated_at: crate::wire::unix_time(updated_at),
             description: description.into(),
             details: None,
             extra: Extra::default(),
@@ -93,8 +93,8 @@ model! {
         6 required both "category" category: plain(String),
         7 required both "status" status: plain(AgentInsightStatus),
         8 required both "trace_count" trace_count: plain(i64),
-        9 required both "created_at" created_at: plain(Timestamp),
-        10 required both "updated_at" updated_at: plain(Timestamp),
+        9 required both "created_at" created_at: unix_time(Timestamp),
+        10 required both "updated_at" updated_at: unix_time(Timestamp),
         11 required both "description" description: plain(String),
         12 optional both "details" details: plain(AgentInsightDetails),
     ]
@@ -205,7 +205,7 @@ impl AgentInsightHighlightedTrace {
             trace_id: trace_id.into(),
             summary: summary.into(),
             duration_ms: duration_ms.into(),
-            timestamp: timestamp.into(),
+            timestamp: crate::wire::unix_time(timestamp),
             total_tokens: None,
             extra: Extra::default(),
         }
@@ -219,7 +219,7 @@ model! {
         0 required both "trace_id" trace_id: plain(String),
         1 required both "summary" summary: plain(String),
         2 required both "duration_ms" duration_ms: plain(i64),
-        3 required both "timestamp" timestamp: plain(Timestamp),
+        3 required both "timestamp" timestamp: unix_time(Timestamp),
         4 optional both "total_tokens" total_tokens: plain(i64),
     ]
 }
@@ -244,7 +244,7 @@ impl AgentInsightLinkedTrace {
     ) -> Self {
         Self {
             trace_id: trace_id.into(),
-            timestamp: timestamp.into(),
+            timestamp: crate::wire::unix_time(timestamp),
             extra: Extra::default(),
         }
     }
@@ -255,7 +255,7 @@ model! {
     fixed []
     fields [
         0 required both "trace_id" trace_id: plain(String),
-        1 required both "timestamp" timestamp: plain(Timestamp),
+        1 required both "timestamp" timestamp: unix_time(Timestamp),
     ]
 }
 
@@ -307,7 +307,7 @@ impl AgentInsightMonitor {
             model_deployment_name: model_deployment_name.into(),
             suspension,
             overview,
-            updated_at: updated_at.into(),
+            updated_at: crate::wire::unix_time(updated_at),
             estimated_cost: None,
             next_scheduled_run_at: None,
             extra: Extra::default(),
@@ -326,9 +326,9 @@ model! {
         4 required both "model_deployment_name" model_deployment_name: plain(String),
         5 nullable both "suspension" suspension: plain(AgentInsightSuspension),
         6 nullable both "overview" overview: plain(AgentInsightsOverview),
-        7 required both "updated_at" updated_at: plain(Timestamp),
+        7 required both "updated_at" updated_at: unix_time(Timestamp),
         8 optional both "estimated_cost" estimated_cost: plain(AgentInsightEstimatedCost),
-        9 optional both "next_scheduled_run_at" next_scheduled_run_at: plain(Timestamp),
+        9 optional both "next_scheduled_run_at" next_scheduled_run_at: unix_time(Timestamp),
     ]
 }
 
@@ -419,7 +419,7 @@ impl AgentInsightMonitorListItem {
             run_interval_hours: run_interval_hours.into(),
             model_deployment_name: model_deployment_name.into(),
             suspension,
-            updated_at: updated_at.into(),
+            updated_at: crate::wire::unix_time(updated_at),
             estimated_cost: None,
             next_scheduled_run_at: None,
             extra: Extra::default(),
@@ -437,9 +437,9 @@ model! {
         3 required both "run_interval_hours" run_interval_hours: plain(f64),
         4 required both "model_deployment_name" model_deployment_name: plain(String),
         5 nullable both "suspension" suspension: plain(AgentInsightSuspension),
-        6 required both "updated_at" updated_at: plain(Timestamp),
+        6 required both "updated_at" updated_at: unix_time(Timestamp),
         7 optional both "estimated_cost" estimated_cost: plain(AgentInsightEstimatedCost),
-        8 optional both "next_scheduled_run_at" next_scheduled_run_at: plain(Timestamp),
+        8 optional both "next_scheduled_run_at" next_scheduled_run_at: unix_time(Timestamp),
     ]
 }
 
@@ -706,10 +706,10 @@ impl AgentInsightRun {
             monitor_id: monitor_id.into(),
             agent_name: agent_name.into(),
             trigger: trigger.into(),
-            created_at: created_at.into(),
-            updated_at: updated_at.into(),
-            window_start: window_start.into(),
-            window_end: window_end.into(),
+            created_at: crate::wire::unix_time(created_at),
+            updated_at: crate::wire::unix_time(updated_at),
+            window_start: crate::wire::unix_time(window_start),
+            window_end: crate::wire::unix_time(window_end),
             model_deployment_name: model_deployment_name.into(),
             completed_at: None,
             error: None,
@@ -730,16 +730,16 @@ model! {
         2 required both "monitor_id" monitor_id: plain(String),
         3 required both "agent_name" agent_name: plain(String),
         4 required both "trigger" trigger: plain(AgentInsightRunTrigger),
-        5 required both "created_at" created_at: plain(Timestamp),
-        6 required both "updated_at" updated_at: plain(Timestamp),
-        7 required both "window_start" window_start: plain(Timestamp),
-        8 required both "window_end" window_end: plain(Timestamp),
+        5 required both "created_at" created_at: unix_time(Timestamp),
+        6 required both "updated_at" updated_at: unix_time(Timestamp),
+        7 required both "window_start" window_start: unix_time(Timestamp),
+        8 required both "window_end" window_end: unix_time(Timestamp),
         9 required both "model_deployment_name" model_deployment_name: plain(String),
-        10 optional both "completed_at" completed_at: plain(Timestamp),
+        10 optional both "completed_at" completed_at: unix_time(Timestamp),
         11 optional both "error" error: plain(ApiError),
         12 optional both "inputs" inputs: plain(AgentInsightRunCreate),
         13 optional both "result" result: plain(AgentInsightRunResult),
-        14 optional both "started_at" started_at: plain(Timestamp),
+        14 optional both "started_at" started_at: unix_time(Timestamp),
     ]
 }
 
@@ -892,7 +892,7 @@ impl AgentInsightSuspension {
         Self {
             code: code.into(),
             message: message.into(),
-            occurred_at: occurred_at.into(),
+            occurred_at: crate::wire::unix_time(occurred_at),
             details: None,
             extra: Extra::default(),
         }
@@ -905,7 +905,7 @@ model! {
     fields [
         0 required both "code" code: plain(String),
         1 required both "message" message: plain(String),
-        2 required both "occurred_at" occurred_at: plain(Timestamp),
+        2 required both "occurred_at" occurred_at: unix_time(Timestamp),
         3 optional both "details" details: plain(Map<String, Value>),
     ]
 }
@@ -1012,7 +1012,7 @@ impl AgentInsightsOverview {
         Self {
             content: content.into(),
             source: source.into(),
-            updated_at: updated_at.into(),
+            updated_at: crate::wire::unix_time(updated_at),
             extra: Extra::default(),
         }
     }
@@ -1024,7 +1024,7 @@ model! {
     fields [
         0 required both "content" content: plain(String),
         1 required both "source" source: plain(AgentInsightOverviewSource),
-        2 required both "updated_at" updated_at: plain(Timestamp),
+        2 required both "updated_at" updated_at: unix_time(Timestamp),
     ]
 }
 

@@ -831,7 +831,7 @@ impl InsightsMetadata {
         created_at: impl Into<Timestamp>,
     ) -> Self {
         Self {
-            created_at: created_at.into(),
+            created_at: crate::wire::text_time(created_at),
             completed_at: None,
             extra: Extra::default(),
         }
@@ -842,8 +842,8 @@ model! {
     InsightsMetadata;
     fixed []
     fields [
-        0 required both "createdAt" created_at: plain(Timestamp),
-        1 optional both "completedAt" completed_at: plain(Timestamp),
+        0 required both "createdAt" created_at: text_time(Timestamp),
+        1 optional both "completedAt" completed_at: text_time(Timestamp),
     ]
 }
 

@@ -334,7 +334,7 @@ impl ChatSummaryMemoryItem {
     ) -> Self {
         Self {
             memory_id: memory_id.into(),
-            updated_at: updated_at.into(),
+            updated_at: crate::wire::unix_time(updated_at),
             scope: scope.into(),
             content: content.into(),
             extra: Extra::default(),
@@ -347,7 +347,7 @@ model! {
     fixed [0 "kind" = "chat_summary"]
     fields [
         1 required both "memory_id" memory_id: plain(String),
-        2 required both "updated_at" updated_at: plain(Timestamp),
+        2 required both "updated_at" updated_at: unix_time(Timestamp),
         3 required both "scope" scope: plain(String),
         4 required both "content" content: plain(String),
     ]
@@ -830,8 +830,8 @@ impl MemoryStoreDetails {
         Self {
             object: object.into(),
             id: id.into(),
-            created_at: created_at.into(),
-            updated_at: updated_at.into(),
+            created_at: crate::wire::unix_time(created_at),
+            updated_at: crate::wire::unix_time(updated_at),
             name: name.into(),
             definition: definition.into(),
             description: None,
@@ -847,8 +847,8 @@ model! {
     fields [
         0 required both "object" object: plain(String),
         1 key both "id" id: plain(String),
-        2 required both "created_at" created_at: plain(Timestamp),
-        3 required both "updated_at" updated_at: plain(Timestamp),
+        2 required both "created_at" created_at: unix_time(Timestamp),
+        3 required both "updated_at" updated_at: unix_time(Timestamp),
         4 required both "name" name: plain(String),
         5 required both "definition" definition: plain(MemoryStoreDefinition),
         6 optional both "description" description: plain(String),
@@ -1075,7 +1075,7 @@ impl ProceduralMemoryItem {
     ) -> Self {
         Self {
             memory_id: memory_id.into(),
-            updated_at: updated_at.into(),
+            updated_at: crate::wire::unix_time(updated_at),
             scope: scope.into(),
             content: content.into(),
             extra: Extra::default(),
@@ -1088,7 +1088,7 @@ model! {
     fixed [0 "kind" = "procedural"]
     fields [
         1 required both "memory_id" memory_id: plain(String),
-        2 required both "updated_at" updated_at: plain(Timestamp),
+        2 required both "updated_at" updated_at: unix_time(Timestamp),
         3 required both "scope" scope: plain(String),
         4 required both "content" content: plain(String),
     ]
@@ -1184,7 +1184,7 @@ impl UserProfileMemoryItem {
     ) -> Self {
         Self {
             memory_id: memory_id.into(),
-            updated_at: updated_at.into(),
+            updated_at: crate::wire::unix_time(updated_at),
             scope: scope.into(),
             content: content.into(),
             extra: Extra::default(),
@@ -1197,7 +1197,7 @@ model! {
     fixed [0 "kind" = "user_profile"]
     fields [
         1 required both "memory_id" memory_id: plain(String),
-        2 required both "updated_at" updated_at: plain(Timestamp),
+        2 required both "updated_at" updated_at: unix_time(Timestamp),
         3 required both "scope" scope: plain(String),
         4 required both "content" content: plain(String),
     ]

@@ -499,11 +499,11 @@ model! {
     fields [
         0 required both "enabled" enabled: plain(bool),
         1 optional both "action" action: plain(RoutineAction),
-        2 optional both "created_at" created_at: plain(Timestamp),
+        2 optional both "created_at" created_at: unix_time(Timestamp),
         3 optional both "description" description: plain(String),
         4 optional both "name" name: plain(String),
         5 optional both "triggers" triggers: map(RoutineTrigger),
-        6 optional both "updated_at" updated_at: plain(Timestamp),
+        6 optional both "updated_at" updated_at: unix_time(Timestamp),
     ]
 }
 
@@ -697,21 +697,21 @@ model! {
         5 optional both "attempt_source" attempt_source: plain(RoutineAttemptSource),
         6 optional both "conversation_id" conversation_id: plain(String),
         7 optional both "dispatch_id" dispatch_id: plain(String),
-        8 optional both "ended_at" ended_at: plain(Timestamp),
+        8 optional both "ended_at" ended_at: unix_time(Timestamp),
         9 optional both "error_message" error_message: plain(String),
         10 optional both "error_status_code" error_status_code: plain(i64),
         11 optional both "error_type" error_type: plain(String),
         12 optional both "phase" phase: plain(RoutineRunPhase),
         13 optional both "response_id" response_id: plain(String),
-        14 optional both "scheduled_fire_at" scheduled_fire_at: plain(Timestamp),
+        14 optional both "scheduled_fire_at" scheduled_fire_at: unix_time(Timestamp),
         15 optional both "session_id" session_id: plain(String),
-        16 optional both "started_at" started_at: plain(Timestamp),
+        16 optional both "started_at" started_at: unix_time(Timestamp),
         17 optional both "status" status: plain(String),
         18 optional both "task_id" task_id: plain(String),
         19 optional both "trigger_event_payload" trigger_event_payload: plain(Map<String, Value>),
         20 optional both "trigger_name" trigger_name: plain(String),
         21 optional both "trigger_type" trigger_type: plain(RoutineTriggerType),
-        22 optional both "triggered_at" triggered_at: plain(Timestamp),
+        22 optional both "triggered_at" triggered_at: unix_time(Timestamp),
     ]
 }
 
@@ -822,6 +822,6 @@ model! {
     TimerRoutineTrigger;
     fixed [0 "type" = "timer"]
     fields [
-        1 optional both "at" at: plain(Timestamp),
+        1 optional both "at" at: unix_time(Timestamp),
     ]
 }

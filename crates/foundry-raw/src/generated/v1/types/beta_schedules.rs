@@ -49,8 +49,8 @@ model! {
     fixed [0 "type" = "Cron"]
     fields [
         1 required both "expression" expression: plain(String),
-        2 optional both "endTime" end_time: plain(Timestamp),
-        3 optional both "startTime" start_time: plain(Timestamp),
+        2 optional both "endTime" end_time: text_time(Timestamp),
+        3 optional both "startTime" start_time: text_time(Timestamp),
         4 optional both "timeZone" time_zone: plain(String),
     ]
 }
@@ -255,7 +255,7 @@ impl OneTimeTrigger {
         trigger_at: impl Into<Timestamp>,
     ) -> Self {
         Self {
-            trigger_at: trigger_at.into(),
+            trigger_at: crate::wire::text_time(trigger_at),
             time_zone: None,
             extra: Extra::default(),
         }
@@ -266,7 +266,7 @@ model! {
     OneTimeTrigger;
     fixed [0 "type" = "OneTime"]
     fields [
-        1 required both "triggerAt" trigger_at: plain(Timestamp),
+        1 required both "triggerAt" trigger_at: text_time(Timestamp),
         2 optional both "timeZone" time_zone: plain(String),
     ]
 }
@@ -394,8 +394,8 @@ model! {
     fields [
         1 required both "interval" interval: plain(i64),
         2 required both "schedule" schedule: plain(RecurrenceSchedule),
-        3 optional both "endTime" end_time: plain(Timestamp),
-        4 optional both "startTime" start_time: plain(Timestamp),
+        3 optional both "endTime" end_time: text_time(Timestamp),
+        4 optional both "startTime" start_time: text_time(Timestamp),
         5 optional both "timeZone" time_zone: plain(String),
     ]
 }
@@ -533,7 +533,7 @@ model! {
         2 required both "success" success: plain(bool),
         3 required both "properties" properties: map(String),
         4 optional both "error" error: plain(String),
-        5 optional both "triggerTime" trigger_time: plain(Timestamp),
+        5 optional both "triggerTime" trigger_time: text_time(Timestamp),
     ]
 }
 

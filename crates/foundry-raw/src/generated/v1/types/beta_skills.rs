@@ -316,7 +316,7 @@ impl SkillDetails {
             id: id.into(),
             name: name.into(),
             description: description.into(),
-            created_at: created_at.into(),
+            created_at: crate::wire::unix_time(created_at),
             default_version: default_version.into(),
             latest_version: latest_version.into(),
             extra: Extra::default(),
@@ -331,7 +331,7 @@ model! {
         0 key both "id" id: plain(String),
         1 required both "name" name: plain(String),
         2 required both "description" description: plain(String),
-        3 required both "created_at" created_at: plain(Timestamp),
+        3 required both "created_at" created_at: unix_time(Timestamp),
         4 required both "default_version" default_version: plain(String),
         5 required both "latest_version" latest_version: plain(String),
     ]
@@ -424,7 +424,7 @@ impl SkillVersion {
             name: name.into(),
             version: version.into(),
             description: description.into(),
-            created_at: created_at.into(),
+            created_at: crate::wire::unix_time(created_at),
             extra: Extra::default(),
         }
     }
@@ -439,6 +439,6 @@ model! {
         2 required both "name" name: plain(String),
         3 required both "version" version: plain(String),
         4 required both "description" description: plain(String),
-        5 required both "created_at" created_at: plain(Timestamp),
+        5 required both "created_at" created_at: unix_time(Timestamp),
     ]
 }

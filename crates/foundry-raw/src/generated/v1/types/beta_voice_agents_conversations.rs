@@ -470,7 +470,7 @@ model! {
         1 required both "name" name: plain(String),
         2 required both "arguments" arguments: plain(String),
         3 optional both "call_id" call_id: plain(String),
-        4 optional both "created_at" created_at: plain(Timestamp),
+        4 optional both "created_at" created_at: unix_time(Timestamp),
         5 optional both "id" id: plain(String),
         6 optional both "object" object: plain(String),
         7 optional both "response_id" response_id: plain(String),
@@ -528,7 +528,7 @@ model! {
     fields [
         1 required both "call_id" call_id: plain(String),
         2 required both "output" output: plain(String),
-        3 optional both "created_at" created_at: plain(Timestamp),
+        3 optional both "created_at" created_at: unix_time(Timestamp),
         4 optional both "id" id: plain(String),
         5 optional both "name" name: plain(String),
         6 optional both "object" object: plain(String),
@@ -596,7 +596,7 @@ model! {
     fields [
         1 required both "type" r#type: plain(String),
         2 required both "content" content: list(RealtimeConversationItemMessageAssistantContent),
-        3 optional both "created_at" created_at: plain(Timestamp),
+        3 optional both "created_at" created_at: unix_time(Timestamp),
         4 optional both "id" id: plain(String),
         5 optional both "object" object: plain(String),
         6 optional both "response_id" response_id: plain(String),
@@ -707,7 +707,7 @@ model! {
     fields [
         1 required both "type" r#type: plain(String),
         2 required both "content" content: list(RealtimeConversationItemMessageSystemContent),
-        3 optional both "created_at" created_at: plain(Timestamp),
+        3 optional both "created_at" created_at: unix_time(Timestamp),
         4 optional both "id" id: plain(String),
         5 optional both "object" object: plain(String),
         6 optional both "response_id" response_id: plain(String),
@@ -800,7 +800,7 @@ model! {
     fields [
         1 required both "type" r#type: plain(String),
         2 required both "content" content: list(RealtimeConversationItemMessageUserContent),
-        3 optional both "created_at" created_at: plain(Timestamp),
+        3 optional both "created_at" created_at: unix_time(Timestamp),
         4 optional both "id" id: plain(String),
         5 optional both "object" object: plain(String),
         6 optional both "response_id" response_id: plain(String),
@@ -922,7 +922,7 @@ model! {
         2 required both "server_label" server_label: plain(String),
         3 required both "name" name: plain(String),
         4 required both "arguments" arguments: plain(String),
-        5 optional both "created_at" created_at: plain(Timestamp),
+        5 optional both "created_at" created_at: unix_time(Timestamp),
         6 optional both "response_id" response_id: plain(String),
     ]
 }
@@ -973,7 +973,7 @@ model! {
         1 key both "id" id: plain(String),
         2 required both "approval_request_id" approval_request_id: plain(String),
         3 required both "approve" approve: plain(bool),
-        4 optional both "created_at" created_at: plain(Timestamp),
+        4 optional both "created_at" created_at: unix_time(Timestamp),
         5 optional both "reason" reason: plain(String),
         6 optional both "response_id" response_id: plain(String),
     ]
@@ -1032,7 +1032,7 @@ model! {
     fields [
         1 required both "server_label" server_label: plain(String),
         2 required both "tools" tools: list(McpListToolsTool),
-        3 optional both "created_at" created_at: plain(Timestamp),
+        3 optional both "created_at" created_at: unix_time(Timestamp),
         4 optional both "id" id: plain(String),
         5 optional both "response_id" response_id: plain(String),
     ]
@@ -1131,7 +1131,7 @@ model! {
         3 required both "name" name: plain(String),
         4 required both "arguments" arguments: plain(String),
         5 optional both "approval_request_id" approval_request_id: plain(String),
-        6 optional both "created_at" created_at: plain(Timestamp),
+        6 optional both "created_at" created_at: unix_time(Timestamp),
         7 optional both "error" error: plain(RealtimeMcpError),
         8 optional both "output" output: plain(String),
         9 optional both "response_id" response_id: plain(String),
@@ -1624,7 +1624,7 @@ impl VoiceConversation {
             id: id.into(),
             object: object.into(),
             status: status.into(),
-            created_at: created_at.into(),
+            created_at: crate::wire::unix_time(created_at),
             completed_at: None,
             last_error: None,
             metadata: None,
@@ -1641,8 +1641,8 @@ model! {
         0 key both "id" id: plain(String),
         1 required both "object" object: plain(String),
         2 required both "status" status: plain(VoiceConversationStatus),
-        3 required both "created_at" created_at: plain(Timestamp),
-        4 optional both "completed_at" completed_at: plain(Timestamp),
+        3 required both "created_at" created_at: unix_time(Timestamp),
+        4 optional both "completed_at" completed_at: unix_time(Timestamp),
         5 optional both "last_error" last_error: plain(ApiError),
         6 optional both "metadata" metadata: map(String),
         7 optional both "usage" usage: plain(RealtimeResponseUsage),
@@ -1906,9 +1906,9 @@ model! {
     fixed []
     fields [
         0 optional both "audio" audio: plain(VoiceResponseAudio),
-        1 optional both "completed_at" completed_at: plain(Timestamp),
+        1 optional both "completed_at" completed_at: unix_time(Timestamp),
         2 optional both "conversation_id" conversation_id: plain(String),
-        3 optional both "created_at" created_at: plain(Timestamp),
+        3 optional both "created_at" created_at: unix_time(Timestamp),
         4 optional both "id" id: plain(String),
         5 optional both "max_output_tokens" max_output_tokens: plain(VoiceMaxOutputTokens),
         6 optional both "metadata" metadata: plain(Metadata),

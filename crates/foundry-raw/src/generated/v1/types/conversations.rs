@@ -1925,7 +1925,7 @@ untagged_union! {
             /// A string.
             string String(String),
             /// An array.
-            array Array(Vec<OpenAiResponseCustomToolCallOutputOutputOutputContentList>),
+            array Array(Vec<OpenAiResponseInputPart>),
         ]
         objects [
         ]
@@ -1982,7 +1982,7 @@ untagged_union! {
             /// A string.
             string String(String),
             /// An array.
-            array Array(Vec<OpenAiResponseCustomToolCallOutputParamOutputOutputContentList>),
+            array Array(Vec<OpenAiResponseInputPartParam>),
         ]
         objects [
         ]
@@ -4891,18 +4891,6 @@ model! {
     ]
 }
 
-tagged_union! {
-    /// A part of a message or an output, told apart by `type`.
-    OpenAiResponseCustomToolCallOutputOutputOutputContentList by "type" {
-        /// A part that is a file; `file_id`, `file_url` or `file_data` names it.
-        InputFile(OpenAiResponseInputFile) = 0 "input_file",
-        /// A part that is an image; `file_id` or `image_url` names it.
-        InputImage(OpenAiResponseInputImage) = 1 "input_image",
-        /// A part that is text.
-        InputText(OpenAiResponseInputText) = 2 "input_text",
-    }
-}
-
 /// Output of a custom tool.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -5013,18 +5001,6 @@ model! {
     fields [
         1 required both "caller_id" caller_id: plain(String),
     ]
-}
-
-tagged_union! {
-    /// A part of a message or an output, told apart by `type`.
-    OpenAiResponseCustomToolCallOutputParamOutputOutputContentList by "type" {
-        /// A part that is a file; `file_id`, `file_url` or `file_data` names it.
-        InputFile(OpenAiResponseInputFileParam) = 0 "input_file",
-        /// A part that is an image; `file_id` or `image_url` names it.
-        InputImage(OpenAiResponseInputImageParam) = 1 "input_image",
-        /// A part that is text.
-        InputText(OpenAiResponseInputTextParam) = 2 "input_text",
-    }
 }
 
 /// A call of a custom tool that the caller has to carry out.
@@ -5161,7 +5137,7 @@ pub struct OpenAiResponseFileSearchToolCall {
     /// What was searched for.
     pub queries: Vec<String>,
     /// How far the item is done.
-    pub status: OpenAiResponseStatus,
+    pub status: OpenAiSearchCallStatus,
     /// Passages found; only present if the request asked to include them.
     pub results: Option<Vec<OpenAiResponseFileSearchToolCallResult>>,
     /// Fields that this version does not know, as received; what is put here is sent.
@@ -5173,7 +5149,7 @@ impl OpenAiResponseFileSearchToolCall {
     pub fn new(
         id: impl Into<String>,
         queries: impl IntoIterator<Item = impl Into<String>>,
-        status: impl Into<OpenAiResponseStatus>,
+        status: impl Into<OpenAiSearchCallStatus>,
     ) -> Self {
         Self {
             id: id.into(),
@@ -5191,7 +5167,7 @@ model! {
     fields [
         1 key both "id" id: plain(String),
         2 required both "queries" queries: list(String),
-        3 required both "status" status: plain(OpenAiResponseStatus),
+        3 required both "status" status: plain(OpenAiSearchCallStatus),
         4 optional both "results" results: list(OpenAiResponseFileSearchToolCallResult),
     ]
 }
@@ -5221,7 +5197,7 @@ pub struct OpenAiResponseFileSearchToolCallParam {
     /// What was searched for.
     pub queries: Vec<String>,
     /// How far the item is done.
-    pub status: OpenAiResponseStatus,
+    pub status: OpenAiSearchCallStatus,
     /// Passages found; only present if the request asked to include them.
     pub results: Option<Vec<OpenAiResponseFileSearchToolCallParamResult>>,
     /// Fields that this version does not know, as received; what is put here is sent.
@@ -5233,7 +5209,7 @@ impl OpenAiResponseFileSearchToolCallParam {
     pub fn new(
         id: impl Into<String>,
         queries: impl IntoIterator<Item = impl Into<String>>,
-        status: impl Into<OpenAiResponseStatus>,
+        status: impl Into<OpenAiSearchCallStatus>,
     ) -> Self {
         Self {
             id: id.into(),
@@ -5251,7 +5227,7 @@ model! {
     fields [
         1 required both "id" id: plain(String),
         2 required both "queries" queries: list(String),
-        3 required both "status" status: plain(OpenAiResponseStatus),
+        3 required both "status" status: plain(OpenAiSearchCallStatus),
         4 optional both "results" results: list(OpenAiResponseFileSearchToolCallParamResult),
     ]
 }
@@ -6292,7 +6268,7 @@ pub struct OpenAiResponseFunctionWebSearch {
     /// What was done.
     pub action: OpenAiResponseFunctionWebSearchAction,
     /// How far the item is done.
-    pub status: OpenAiResponseStatus,
+    pub status: OpenAiSearchCallStatus,
     /// Fields that this version does not know, as received; what is put here is sent.
     pub extra: Extra,
 }
@@ -6302,7 +6278,7 @@ impl OpenAiResponseFunctionWebSearch {
     pub fn new(
         id: impl Into<String>,
         action: impl Into<OpenAiResponseFunctionWebSearchAction>,
-        status: impl Into<OpenAiResponseStatus>,
+        status: impl Into<OpenAiSearchCallStatus>,
     ) -> Self {
         Self {
             id: id.into(),
@@ -6319,7 +6295,7 @@ model! {
     fields [
         1 key both "id" id: plain(String),
         2 required both "action" action: plain(OpenAiResponseFunctionWebSearchAction),
-        3 required both "status" status: plain(OpenAiResponseStatus),
+        3 required both "status" status: plain(OpenAiSearchCallStatus),
     ]
 }
 
@@ -6490,7 +6466,7 @@ pub struct OpenAiResponseFunctionWebSearchParam {
     /// What was done.
     pub action: OpenAiResponseFunctionWebSearchParamAction,
     /// How far the item is done.
-    pub status: OpenAiResponseStatus,
+    pub status: OpenAiSearchCallStatus,
     /// Fields that this version does not know, as received; what is put here is sent.
     pub extra: Extra,
 }
@@ -6500,7 +6476,7 @@ impl OpenAiResponseFunctionWebSearchParam {
     pub fn new(
         id: impl Into<String>,
         action: impl Into<OpenAiResponseFunctionWebSearchParamAction>,
-        status: impl Into<OpenAiResponseStatus>,
+        status: impl Into<OpenAiSearchCallStatus>,
     ) -> Self {
         Self {
             id: id.into(),
@@ -6517,7 +6493,7 @@ model! {
     fields [
         1 required both "id" id: plain(String),
         2 required both "action" action: plain(OpenAiResponseFunctionWebSearchParamAction),
-        3 required both "status" status: plain(OpenAiResponseStatus),
+        3 required both "status" status: plain(OpenAiSearchCallStatus),
     ]
 }
 
@@ -8271,7 +8247,7 @@ model! {
 #[non_exhaustive]
 pub struct OpenAiResponseInputItemParamMessage {
     /// Parts of the message, in order.
-    pub content: Vec<OpenAiResponseCustomToolCallOutputParamOutputOutputContentList>,
+    pub content: Vec<OpenAiResponseInputPartParam>,
     /// Who the message is from.
     pub role: OpenAiResponseInputRole,
     /// How far the item is done.
@@ -8285,7 +8261,7 @@ pub struct OpenAiResponseInputItemParamMessage {
 impl OpenAiResponseInputItemParamMessage {
     /// With what the service requires: `content`, `role`.
     pub fn new(
-        content: impl IntoIterator<Item = impl Into<OpenAiResponseCustomToolCallOutputParamOutputOutputContentList>>,
+        content: impl IntoIterator<Item = impl Into<OpenAiResponseInputPartParam>>,
         role: impl Into<OpenAiResponseInputRole>,
     ) -> Self {
         Self {
@@ -8302,7 +8278,7 @@ model! {
     OpenAiResponseInputItemParamMessage;
     fixed []
     fields [
-        0 required both "content" content: list(OpenAiResponseCustomToolCallOutputParamOutputOutputContentList),
+        0 required both "content" content: list(OpenAiResponseInputPartParam),
         1 required both "role" role: plain(OpenAiResponseInputRole),
         2 optional both "status" status: plain(OpenAiMessageStatus),
         3 optional both "type" r#type: plain(String),
@@ -8734,6 +8710,30 @@ untagged_union! {
         ]
         objects [
         ]
+    }
+}
+
+tagged_union! {
+    /// A part of a message or an output, told apart by `type`.
+    OpenAiResponseInputPart by "type" {
+        /// A part that is a file; `file_id`, `file_url` or `file_data` names it.
+        InputFile(OpenAiResponseInputFile) = 0 "input_file",
+        /// A part that is an image; `file_id` or `image_url` names it.
+        InputImage(OpenAiResponseInputImage) = 1 "input_image",
+        /// A part that is text.
+        InputText(OpenAiResponseInputText) = 2 "input_text",
+    }
+}
+
+tagged_union! {
+    /// A part of a message or an output, told apart by `type`.
+    OpenAiResponseInputPartParam by "type" {
+        /// A part that is a file; `file_id`, `file_url` or `file_data` names it.
+        InputFile(OpenAiResponseInputFileParam) = 0 "input_file",
+        /// A part that is an image; `file_id` or `image_url` names it.
+        InputImage(OpenAiResponseInputImageParam) = 1 "input_image",
+        /// A part that is text.
+        InputText(OpenAiResponseInputTextParam) = 2 "input_text",
     }
 }
 
@@ -9920,22 +9920,6 @@ model! {
     ]
 }
 
-open_enum! {
-    /// `OpenAI.ResponseStatus` of the document.
-    OpenAiResponseStatus {
-        /// `in_progress`.
-        InProgress = "in_progress",
-        /// `searching`.
-        Searching = "searching",
-        /// `completed`.
-        Completed = "completed",
-        /// `incomplete`.
-        Incomplete = "incomplete",
-        /// `failed`.
-        Failed = "failed",
-    }
-}
-
 /// A search for tools.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -10684,6 +10668,22 @@ model! {
     OpenAiResponseToolSearchOutputItemParamParamToolProgrammaticToolCalling;
     fixed [0 "type" = "programmatic_tool_calling"]
     fields []
+}
+
+open_enum! {
+    /// `OpenAI.SearchCallStatus` of the document.
+    OpenAiSearchCallStatus {
+        /// `in_progress`.
+        InProgress = "in_progress",
+        /// `searching`.
+        Searching = "searching",
+        /// `completed`.
+        Completed = "completed",
+        /// `incomplete`.
+        Incomplete = "incomplete",
+        /// `failed`.
+        Failed = "failed",
+    }
 }
 
 /// A summary.

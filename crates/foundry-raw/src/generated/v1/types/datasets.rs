@@ -323,7 +323,7 @@ impl EvaluationDataGenerationJob {
             name: name.into(),
             sources: sources.into_iter().map(Into::into).collect(),
             generation_configuration: generation_configuration.into(),
-            created_at: created_at.into(),
+            created_at: crate::wire::unix_time(created_at),
             error: None,
             finished_at: None,
             output_configuration: None,
@@ -342,9 +342,9 @@ model! {
         3 required both "name" name: plain(String),
         4 required both "sources" sources: list(DataGenerationJobSource),
         5 required both "generation_configuration" generation_configuration: plain(DataGenerationJobConfiguration),
-        6 required both "created_at" created_at: plain(Timestamp),
+        6 required both "created_at" created_at: unix_time(Timestamp),
         7 optional both "error" error: plain(ApiError),
-        8 optional both "finished_at" finished_at: plain(Timestamp),
+        8 optional both "finished_at" finished_at: unix_time(Timestamp),
         9 optional both "output_configuration" output_configuration: plain(EvaluationDataGenerationJobOutputConfiguration),
         10 optional both "result" result: plain(DataGenerationJobResult),
     ]
@@ -674,7 +674,7 @@ impl ReinforcementFineTuningDataGenerationJob {
             name: name.into(),
             sources: sources.into_iter().map(Into::into).collect(),
             generation_configuration: generation_configuration.into(),
-            created_at: created_at.into(),
+            created_at: crate::wire::unix_time(created_at),
             error: None,
             finished_at: None,
             output_configuration: None,
@@ -693,9 +693,9 @@ model! {
         3 required both "name" name: plain(String),
         4 required both "sources" sources: list(DataGenerationJobSource),
         5 required both "generation_configuration" generation_configuration: plain(DataGenerationJobConfiguration),
-        6 required both "created_at" created_at: plain(Timestamp),
+        6 required both "created_at" created_at: unix_time(Timestamp),
         7 optional both "error" error: plain(ApiError),
-        8 optional both "finished_at" finished_at: plain(Timestamp),
+        8 optional both "finished_at" finished_at: unix_time(Timestamp),
         9 optional both "output_configuration" output_configuration: plain(ReinforcementFineTuningDataGenerationJobOutputConfiguration),
         10 optional both "result" result: plain(DataGenerationJobResult),
     ]
@@ -917,7 +917,7 @@ impl SupervisedFineTuningDataGenerationJob {
             name: name.into(),
             sources: sources.into_iter().map(Into::into).collect(),
             generation_configuration: generation_configuration.into(),
-            created_at: created_at.into(),
+            created_at: crate::wire::unix_time(created_at),
             error: None,
             finished_at: None,
             output_configuration: None,
@@ -936,9 +936,9 @@ model! {
         3 required both "name" name: plain(String),
         4 required both "sources" sources: list(DataGenerationJobSource),
         5 required both "generation_configuration" generation_configuration: plain(DataGenerationJobConfiguration),
-        6 required both "created_at" created_at: plain(Timestamp),
+        6 required both "created_at" created_at: unix_time(Timestamp),
         7 optional both "error" error: plain(ApiError),
-        8 optional both "finished_at" finished_at: plain(Timestamp),
+        8 optional both "finished_at" finished_at: unix_time(Timestamp),
         9 optional both "output_configuration" output_configuration: plain(SupervisedFineTuningDataGenerationJobOutputConfiguration),
         10 optional both "result" result: plain(DataGenerationJobResult),
     ]
@@ -1138,7 +1138,7 @@ impl TracesDataGenerationJobSource {
         start_time: impl Into<Timestamp>,
     ) -> Self {
         Self {
-            start_time: start_time.into(),
+            start_time: crate::wire::unix_time(start_time),
             agent_id: None,
             agent_name: None,
             agent_version: None,
@@ -1154,12 +1154,12 @@ model! {
     TracesDataGenerationJobSource;
     fixed [0 "type" = "traces"]
     fields [
-        1 required both "start_time" start_time: plain(Timestamp),
+        1 required both "start_time" start_time: unix_time(Timestamp),
         2 optional both "agent_id" agent_id: plain(String),
         3 optional both "agent_name" agent_name: plain(String),
         4 optional both "agent_version" agent_version: plain(String),
         5 optional both "description" description: plain(String),
-        6 optional both "end_time" end_time: plain(Timestamp),
+        6 optional both "end_time" end_time: unix_time(Timestamp),
         7 optional both "trace_ids" trace_ids: list(String),
     ]
 }

@@ -2975,7 +2975,7 @@ pub struct OpenAiResponse {
     /// Tier of the service that answered.
     pub service_tier: Option<OpenAiServiceTier>,
     /// Where the response stands.
-    pub status: Option<OpenAiResponseStatusOption>,
+    pub status: Option<OpenAiResponseStatus>,
     /// Sampling temperature in force for this response.
     pub temperature: Option<f64>,
     /// Form that texts have to take, and how wordy they are.
@@ -3089,7 +3089,7 @@ model! {
         28 optional both "reasoning" reasoning: plain(OpenAiSharedReasoning),
         29 optional both "safety_identifier" safety_identifier: plain(String),
         30 optional both "service_tier" service_tier: plain(OpenAiServiceTier),
-        31 optional both "status" status: plain(OpenAiResponseStatusOption),
+        31 optional both "status" status: plain(OpenAiResponseStatus),
         32 optional both "temperature" temperature: plain(f64),
         33 optional both "text" text: plain(OpenAiResponseTextConfig),
         34 optional both "tool_usage" tool_usage: plain(OpenAiResponseToolUsage),
@@ -7884,7 +7884,7 @@ model! {
 #[non_exhaustive]
 pub struct OpenAiResponseInputItemMessage {
     /// Parts of the message, in order.
-    pub content: Vec<OpenAiResponseCustomToolCallOutputOutputOutputContentList>,
+    pub content: Vec<OpenAiResponseInputPart>,
     /// Who the message is from.
     pub role: OpenAiResponseInputRole,
     /// How far the item is done.
@@ -7898,7 +7898,7 @@ pub struct OpenAiResponseInputItemMessage {
 impl OpenAiResponseInputItemMessage {
     /// With what the service requires: `content`, `role`.
     pub fn new(
-        content: impl IntoIterator<Item = impl Into<OpenAiResponseCustomToolCallOutputOutputOutputContentList>>,
+        content: impl IntoIterator<Item = impl Into<OpenAiResponseInputPart>>,
         role: impl Into<OpenAiResponseInputRole>,
     ) -> Self {
         Self {
@@ -7915,7 +7915,7 @@ model! {
     OpenAiResponseInputItemMessage;
     fixed []
     fields [
-        0 required both "content" content: list(OpenAiResponseCustomToolCallOutputOutputOutputContentList),
+        0 required both "content" content: list(OpenAiResponseInputPart),
         1 required both "role" role: plain(OpenAiResponseInputRole),
         2 optional both "status" status: plain(OpenAiMessageStatus),
         3 optional both "type" r#type: plain(String),
@@ -8437,7 +8437,7 @@ pub struct OpenAiResponseInputMessageItem {
     /// Id of the item.
     pub id: String,
     /// Parts of the message, in order.
-    pub content: Vec<OpenAiResponseCustomToolCallOutputOutputOutputContentList>,
+    pub content: Vec<OpenAiResponseInputPart>,
     /// Who the message is from.
     pub role: OpenAiResponseInputRole,
     /// Always `message`.
@@ -8452,7 +8452,7 @@ impl OpenAiResponseInputMessageItem {
     /// With what the service requires: `id`, `content`, `role`, `type`.
     pub fn new(
         id: impl Into<String>,
-        content: impl IntoIterator<Item = impl Into<OpenAiResponseCustomToolCallOutputOutputOutputContentList>>,
+        content: impl IntoIterator<Item = impl Into<OpenAiResponseInputPart>>,
         role: impl Into<OpenAiResponseInputRole>,
         r#type: impl Into<String>,
     ) -> Self {
@@ -8472,7 +8472,7 @@ model! {
     fixed []
     fields [
         0 key both "id" id: plain(String),
-        1 required both "content" content: list(OpenAiResponseCustomToolCallOutputOutputOutputContentList),
+        1 required both "content" content: list(OpenAiResponseInputPart),
         2 required both "role" role: plain(OpenAiResponseInputRole),
         3 required both "type" r#type: plain(String),
         4 optional both "status" status: plain(OpenAiMessageStatus),
@@ -9708,7 +9708,7 @@ model! {
 #[non_exhaustive]
 pub struct OpenAiResponseInputParamMessage {
     /// Parts of the message, in order.
-    pub content: Vec<OpenAiResponseCustomToolCallOutputParamOutputOutputContentList>,
+    pub content: Vec<OpenAiResponseInputPartParam>,
     /// Who the message is from.
     pub role: OpenAiResponseInputRole,
     /// How far the item is done.
@@ -9722,7 +9722,7 @@ pub struct OpenAiResponseInputParamMessage {
 impl OpenAiResponseInputParamMessage {
     /// With what the service requires: `content`, `role`.
     pub fn new(
-        content: impl IntoIterator<Item = impl Into<OpenAiResponseCustomToolCallOutputParamOutputOutputContentList>>,
+        content: impl IntoIterator<Item = impl Into<OpenAiResponseInputPartParam>>,
         role: impl Into<OpenAiResponseInputRole>,
     ) -> Self {
         Self {
@@ -9739,7 +9739,7 @@ model! {
     OpenAiResponseInputParamMessage;
     fixed []
     fields [
-        0 required both "content" content: list(OpenAiResponseCustomToolCallOutputParamOutputOutputContentList),
+        0 required both "content" content: list(OpenAiResponseInputPartParam),
         1 required both "role" role: plain(OpenAiResponseInputRole),
         2 optional both "status" status: plain(OpenAiMessageStatus),
         3 optional both "type" r#type: plain(String),
@@ -14218,8 +14218,8 @@ model! {
 }
 
 open_enum! {
-    /// `OpenAI.ResponseStatusOption` of the document.
-    OpenAiResponseStatusOption {
+    /// `OpenAI.ResponseStatus` of the document.
+    OpenAiResponseStatus {
         /// `completed`.
         Completed = "completed",
         /// `failed`.

@@ -1728,7 +1728,7 @@ impl ToolboxObject {
         Self {
             id: id.into(),
             name: name.into(),
-            updated_at: updated_at.into(),
+            updated_at: crate::wire::unix_time(updated_at),
             default_version: default_version.into(),
             versions: None,
             extra: Extra::default(),
@@ -1742,7 +1742,7 @@ model! {
     fields [
         0 key both "id" id: plain(String),
         1 required both "name" name: plain(String),
-        2 required both "updated_at" updated_at: plain(Timestamp),
+        2 required both "updated_at" updated_at: unix_time(Timestamp),
         3 required both "default_version" default_version: plain(String),
         4 optional both "versions" versions: plain(ToolboxVersions),
     ]
@@ -2070,7 +2070,7 @@ impl ToolboxVersionObject {
             id: id.into(),
             name: name.into(),
             version: version.into(),
-            created_at: created_at.into(),
+            created_at: crate::wire::unix_time(created_at),
             tools: tools.into_iter().map(Into::into).collect(),
             description: None,
             policies: None,
@@ -2088,7 +2088,7 @@ model! {
         1 key both "id" id: plain(String),
         2 required both "name" name: plain(String),
         3 required both "version" version: plain(String),
-        4 required both "created_at" created_at: plain(Timestamp),
+        4 required both "created_at" created_at: unix_time(Timestamp),
         5 required both "tools" tools: list(ToolboxTool),
         6 optional both "description" description: plain(String),
         7 optional both "policies" policies: plain(ToolboxPolicies),

@@ -39,7 +39,7 @@ impl AgentThread {
         Self {
             id: id.into(),
             object: object.into(),
-            created_at: created_at.into(),
+            created_at: crate::wire::unix_time(created_at),
             tool_resources,
             metadata,
             extra: Extra::default(),
@@ -53,7 +53,7 @@ model! {
     fields [
         0 key both "id" id: plain(String),
         1 required both "object" object: plain(String),
-        2 required both "created_at" created_at: plain(Timestamp),
+        2 required both "created_at" created_at: unix_time(Timestamp),
         3 nullable both "tool_resources" tool_resources: plain(ToolResources),
         4 nullable both "metadata" metadata: map(String),
     ]

@@ -126,7 +126,7 @@ impl VectorStoreFileBatch {
         Self {
             id: id.into(),
             object: object.into(),
-            created_at: created_at.into(),
+            created_at: crate::wire::unix_time(created_at),
             vector_store_id: vector_store_id.into(),
             status: status.into(),
             file_counts: file_counts.into(),
@@ -141,7 +141,7 @@ model! {
     fields [
         0 key both "id" id: plain(String),
         1 required both "object" object: plain(String),
-        2 required both "created_at" created_at: plain(Timestamp),
+        2 required both "created_at" created_at: unix_time(Timestamp),
         3 required both "vector_store_id" vector_store_id: plain(String),
         4 required both "status" status: plain(VectorStoreFileBatchStatus),
         5 required both "file_counts" file_counts: plain(VectorStoreFileCount),

@@ -96,7 +96,7 @@ impl VectorStore {
         Self {
             id: id.into(),
             object: object.into(),
-            created_at: created_at.into(),
+            created_at: crate::wire::unix_time(created_at),
             name,
             usage_bytes: usage_bytes.into(),
             file_counts: file_counts.into(),
@@ -116,15 +116,15 @@ model! {
     fields [
         0 key both "id" id: plain(String),
         1 required both "object" object: plain(String),
-        2 required both "created_at" created_at: plain(Timestamp),
+        2 required both "created_at" created_at: unix_time(Timestamp),
         3 nullable both "name" name: plain(String),
         4 required both "usage_bytes" usage_bytes: plain(i64),
         5 required both "file_counts" file_counts: plain(VectorStoreFileCount),
         6 required both "status" status: plain(VectorStoreStatus),
-        7 nullable both "last_active_at" last_active_at: plain(Timestamp),
+        7 nullable both "last_active_at" last_active_at: unix_time(Timestamp),
         8 nullable both "metadata" metadata: map(String),
         9 optional both "expires_after" expires_after: plain(VectorStoreExpirationPolicy),
-        10 optional both "expires_at" expires_at: plain(Timestamp),
+        10 optional both "expires_at" expires_at: unix_time(Timestamp),
     ]
 }
 
