@@ -1,8 +1,8 @@
 //! Helpers on agents: what identifies one, and short ways to write definitions.
 
 use crate::v1::types::{
-    AgentDetails, AgentReference, AgentVersionDetails, ContainerConfiguration, HostedAgentDefinition,
-    WorkflowAgentDefinition,
+    AgentDetails, AgentReference, AgentVersionDetails, ContainerConfiguration, CreateAgentVersionFromCodeMetadata,
+    HostedAgentDefinition, WorkflowAgentDefinition,
 };
 
 /// The agent of this name, in the version that the service takes: the latest, unless its endpoint
@@ -63,6 +63,13 @@ impl HostedAgentDefinition {
     }
 }
 
+/// An agent from code, without description and metadata.
+impl From<HostedAgentDefinition> for CreateAgentVersionFromCodeMetadata {
+    fn from(definition: HostedAgentDefinition) -> Self {
+        Self::new(definition)
+    }
+}
+
 impl WorkflowAgentDefinition {
     /// An agent that follows this workflow, as YAML.
     pub fn of_yaml(workflow: impl Into<String>) -> Self {
@@ -105,6 +112,11 @@ mod tests {
 
     #[test]
     fn definitions_are_short_to_write() {
+        let hosted = HostedAgentDefinition::of_image("i", "0.5", "1Gi");
+        assert_eq!(
+            sent(&CreateAgentVersionFromCodeMetadata::from(hosted.clone())),
+            json!({ "definition": sent(&hosted) })
+        );
         assert_eq!(
             sent(&HostedAgentDefinition::of_image("r.azurecr.io/a:1", "0.5", "1Gi")),
             json!({ "kind": "hosted", "cpu": "0.5", "memory": "1Gi",

@@ -63,9 +63,3 @@ impl From<MessageInputContentBlock> for MessageInputContent {
         Self::Array(vec![block])
     }
 }
-
-impl<B: Into<MessageInputContentBlock>, const N: usize> From<[B; N]> for MessageInputContent {
-    fn from(blocks: [B; N]) -> Self {
-        Self::Array(blocks.into_iter().map(Into::into).collect())
-    }
-}

@@ -64,12 +64,6 @@ impl From<InputPart> for OpenAiEasyInputMessageParamContent {
     }
 }
 
-impl<const N: usize> From<[InputPart; N]> for OpenAiEasyInputMessageParamContent {
-    fn from(parts: [InputPart; N]) -> Self {
-        Self::Array(parts.into())
-    }
-}
-
 impl FromIterator<InputPart> for OpenAiEasyInputMessageParamContent {
     fn from_iter<I: IntoIterator<Item = InputPart>>(parts: I) -> Self {
         Self::Array(parts.into_iter().collect())

@@ -7,6 +7,8 @@ mod attachments;
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 mod citations;
 #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
+mod classic_tools;
+#[cfg(any(feature = "v2025-05-01", feature = "v1"))]
 mod content;
 #[cfg(feature = "v1")]
 mod input_parts;

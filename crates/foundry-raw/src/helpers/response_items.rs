@@ -139,12 +139,6 @@ impl From<OpenAiEasyInputMessageParam> for OpenAiCreateResponseInput {
     }
 }
 
-impl<const N: usize> From<[OpenAiResponseInputItemParam; N]> for OpenAiCreateResponseInput {
-    fn from(items: [OpenAiResponseInputItemParam; N]) -> Self {
-        Self::Array(items.into())
-    }
-}
-
 impl FromIterator<OpenAiResponseInputItemParam> for OpenAiCreateResponseInput {
     fn from_iter<I: IntoIterator<Item = OpenAiResponseInputItemParam>>(items: I) -> Self {
         Self::Array(items.into_iter().collect())

@@ -376,6 +376,15 @@ mod tests {
     }
 
     #[test]
+    fn lists_in_unions_take_arrays_of_what_becomes_their_elements() {
+        let tool = McpTool::new("docs").allowed_tools(["search", "read"]);
+        assert_eq!(
+            serde_json::to_value(tool).unwrap(),
+            json!({ "type": "mcp", "server_label": "docs", "allowed_tools": ["search", "read"] })
+        );
+    }
+
+    #[test]
     fn every_kind_of_tool_of_a_request_is_short_to_write() {
         let made = by_kind([
             OpenAiToolParam::apply_patch(),

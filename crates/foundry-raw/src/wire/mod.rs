@@ -24,6 +24,7 @@ pub use report::{Direction, Report};
 pub use secret::{Secret, SecretValue};
 pub use timestamp::Timestamp;
 
+#[allow(unused_imports, reason = "not every API sends both kinds of times")]
 pub(crate) use timestamp::{text_time, unix_time};
 
 pub(crate) use decode::deserialize;

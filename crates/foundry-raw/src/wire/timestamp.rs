@@ -81,6 +81,7 @@ fn parse(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// A time for a property that holds text.
+#[allow(dead_code, reason = "not every API sends both kinds of times")]
 pub(crate) fn text_time(time: impl Into<Timestamp>) -> Timestamp {
     let time = time.into();
     match (&time.0, time.to_datetime()) {
@@ -90,6 +91,7 @@ pub(crate) fn text_time(time: impl Into<Timestamp>) -> Timestamp {
 }
 
 /// A time for a property that holds seconds.
+#[allow(dead_code, reason = "not every API sends both kinds of times")]
 pub(crate) fn unix_time(time: impl Into<Timestamp>) -> Timestamp {
     let time = time.into();
     match (&time.0, time.to_datetime()) {

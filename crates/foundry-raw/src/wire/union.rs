@@ -334,6 +334,19 @@ macro_rules! union_from {
             }
         }
     };
+    (array $name:ident $variant:ident($branch:ty)) => {
+        impl From<$branch> for $name {
+            fn from(value: $branch) -> Self {
+                Self::$variant(value)
+            }
+        }
+        /// A list of what becomes its elements.
+        impl<U: Into<<$branch as IntoIterator>::Item>, const N: usize> From<[U; N]> for $name {
+            fn from(values: [U; N]) -> Self {
+                Self::$variant($crate::wire::listed(values))
+            }
+        }
+    };
     ($kind:ident $name:ident $variant:ident($branch:ty)) => {
         impl From<$branch> for $name {
             fn from(value: $branch) -> Self {
