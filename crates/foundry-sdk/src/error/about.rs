@@ -48,7 +48,7 @@ impl Error {
     }
 
     /// What waits for an answer, and what of the answer is there
-    /// ([`ErrorKind::NeedsAction`]).
+    /// ([`ErrorKind::NeedsAction`](crate::ErrorKind::NeedsAction)).
     pub fn needs_action<S: 'static>(&self) -> Option<&NeedsAction<S>> {
         self.0.state.as_ref()?.downcast_ref()
     }
@@ -68,19 +68,19 @@ impl Error {
         }
     }
 
-    /// How a run ended that did not complete ([`ErrorKind::RunFailed`]).
+    /// How a run ended that did not complete ([`ErrorKind::RunFailed`](crate::ErrorKind::RunFailed)).
     #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
     pub fn run_failed(&self) -> Option<&foundry_raw::RunFailed> {
         self.0.source.as_deref()?.downcast_ref()
     }
 
-    /// What a vector store lacks that is not ready ([`ErrorKind::NotReady`]).
+    /// What a vector store lacks that is not ready ([`ErrorKind::NotReady`](crate::ErrorKind::NotReady)).
     #[cfg(any(feature = "v2025-05-01", feature = "v1"))]
     pub fn not_ready(&self) -> Option<&foundry_raw::VectorStoreNotReady> {
         self.0.source.as_deref()?.downcast_ref()
     }
 
-    /// How a job ended that failed or was canceled ([`ErrorKind::JobFailed`]).
+    /// How a job ended that failed or was canceled ([`ErrorKind::JobFailed`](crate::ErrorKind::JobFailed)).
     pub fn job_failed(&self) -> Option<&crate::jobs::JobFailed> {
         self.0.source.as_deref()?.downcast_ref()
     }
