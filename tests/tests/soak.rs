@@ -133,10 +133,16 @@ async fn converse(classic: &Classic, agent: &str, books: &Books, number: usize) 
                 match event {
                     Ok(RunEvent::RunCompleted(run)) => id = Some(run.id),
                     Ok(_) => {}
-                    Err(error) => match events.resume_by_polling() {
-                        Ok(poller) => return Ok(poller.interval(Duration::from_millis(10)).completed().await?.id),
-                        Err(_) => return Err(error),
-                    },
+                    Err(error) if events.resume_by_polling().is_err() => return Err(error),
+                    // The run is there, and what it asked for may be answered: whoever began again because
+                    // nobody says how it stands would make another run, and call functions again.
+                    Err(_) => {
+                        let resumed = || async {
+                            let poller = events.resume_by_polling()?;
+                            poller.interval(Duration::from_millis(10)).completed().await
+                        };
+                        return Ok(persist(resumed).await?.id);
+                    }
                 }
             }
             id.ok_or_else(|| panic!("a stream ended without its run"))
