@@ -49,6 +49,7 @@ pub(crate) trait Fields {
 pub(crate) const MAX_FIELDS: usize = 256;
 
 /// Decodes an object as a struct.
+#[inline]
 pub(crate) fn decode_model<M: Decode + Fields>(
     fields: &'static [Field],
     index_of: fn(&str) -> Option<usize>,

@@ -29,6 +29,7 @@ impl std::fmt::Debug for UnknownValue {
 }
 
 /// Decodes an open enum.
+#[inline]
 pub(crate) fn decode_enum<E: for<'a> From<&'a str>>(
     reader: &mut Reader<'_>,
     is_unknown: fn(&E) -> bool,

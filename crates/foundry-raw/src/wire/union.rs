@@ -92,6 +92,7 @@ pub(crate) fn unknown(reader: &mut Reader<'_>) -> Result<Value, DecodeError> {
 }
 
 /// Decodes a kind of a union, whose names an error tells.
+#[inline]
 pub(crate) fn decode_kind<B: Decode, U>(
     reader: &mut Reader<'_>,
     into: impl FnOnce(B) -> U,
